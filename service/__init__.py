@@ -1,0 +1,1 @@
+"""The board: REST, domain and schema, and the `livelane` command."""

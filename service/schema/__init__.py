@@ -1,0 +1,1 @@
+"""The database: numbered migrations, the log, and an embedded PostgreSQL to run them on."""

@@ -1,0 +1,1 @@
+"""Live streams of the log: GET /streams and everything under it."""

@@ -1,0 +1,514 @@
+-- The event log: capture by statement, numbering at commit. Re-applied whenever this file changes.
+--
+-- A statement's changed rows go to `pending`. Just before COMMIT one deferred trigger numbers them, topic by topic in
+-- ascending order, writes `event`, and rings the channel `livelane` with each topic. A number is taken as late as it can
+-- be, so a transaction that idles blocks nobody, and numbers follow the order of commits without a gap.
+
+-- Times as the protocol writes them: RFC 3339 in UTC, microseconds.
+CREATE OR REPLACE FUNCTION rfc3339(moment timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- Context ------------------------------------------------------------------------------------------------------------
+
+-- Say for this transaction who acts, under which operation key, through which door. Any of them may be null.
+CREATE OR REPLACE FUNCTION set_context(actor bigint, op text, via text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('livelane.actor', coalesce(actor::text, ''), true);
+    PERFORM set_config('livelane.op', coalesce(op, ''), true);
+    PERFORM set_config('livelane.via', coalesce(via, ''), true);
+END
+$$;
+
+-- The person acting in this transaction. Whatever else the setting says counts as none: it must never abort a write.
+CREATE OR REPLACE FUNCTION log_actor() RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    said text := current_setting('livelane.actor', true);
+BEGIN
+    IF said IS NULL OR said !~ '^[0-9]{1,18}$' THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT id FROM person WHERE id = said::bigint);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION log_op() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN current_setting('livelane.op', true) ~ '^[\x21-\x7e]{1,200}$' THEN current_setting('livelane.op', true) END
+$$;
+
+CREATE OR REPLACE FUNCTION log_via() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN current_setting('livelane.via', true) IN ('rest', 'system') THEN current_setting('livelane.via', true)
+                ELSE 'sql:' || session_user END
+$$;
+
+-- Numbering ----------------------------------------------------------------------------------------------------------
+
+-- Fail with 23514 when the column holds more open tickets than its limit. Adders queue on the column_fill row until they
+-- commit, and a transaction whose snapshot is older than another adder's commit gets 40001 instead of a stale count.
+CREATE OR REPLACE FUNCTION check_wip_limit(column_id bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    most integer;
+    open bigint;
+BEGIN
+    SELECT c.wip_limit INTO most FROM board_column c WHERE c.id = check_wip_limit.column_id;
+    IF most IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO column_fill AS f (column_id, entries) VALUES (check_wip_limit.column_id, 1)
+        ON CONFLICT ON CONSTRAINT column_fill_pkey DO UPDATE SET entries = f.entries + 1;
+    SELECT count(*) INTO open FROM ticket t WHERE t.column_id = check_wip_limit.column_id AND t.archived_at IS NULL;
+    IF open > most THEN
+        RAISE EXCEPTION 'column % may hold % open tickets and would hold %', check_wip_limit.column_id, most, open
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'wip_limit', TABLE = 'ticket', COLUMN = 'column_id';
+    END IF;
+END
+$$;
+
+-- Number what this transaction has changed so far, write it to the log and ring its topics (at COMMIT). Returns the last
+-- number given in `for_topic`, null when nothing changed there. Runs at COMMIT by itself; call it as the last thing in a
+-- transaction to learn the number before.
+CREATE OR REPLACE FUNCTION number_now(for_topic text DEFAULT NULL) RETURNS bigint
+-- pending and topic_clock look empty or full at plan time and are the opposite at run time: always by index
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    x        xid8 := pg_current_xact_id_if_assigned();
+    waiting  integer;
+    one      pending;
+    per      record;
+    column_  bigint;
+    last     bigint;
+    moment   timestamptz;
+    answer   bigint;
+    actor    bigint;
+BEGIN
+    IF x IS NULL THEN
+        RETURN NULL;
+    END IF;
+    SELECT count(*) INTO waiting FROM (SELECT FROM pending p WHERE p.xid = x LIMIT 2) few;
+    IF waiting = 0 THEN
+        RETURN NULL;
+    END IF;
+    -- A number that a reader may have seen must survive a crash; a stronger setting stays.
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    actor := log_actor();
+
+    IF waiting = 1 THEN
+        DELETE FROM pending p WHERE p.xid = x RETURNING p.* INTO one;
+        IF one.guard IS NOT NULL THEN
+            PERFORM check_wip_limit(one.guard);
+        END IF;
+        INSERT INTO topic_clock AS c (topic, seq, at) VALUES (one.topic, 1, clock_timestamp())
+            ON CONFLICT ON CONSTRAINT topic_clock_pkey
+            DO UPDATE SET seq = c.seq + 1, at = greatest(clock_timestamp(), c.at)
+            RETURNING c.seq, c.at INTO last, moment;
+        INSERT INTO event (topic, seq, at, noun, kind, entity_id, actor_id, via, op, "set", was, moved_to, more)
+            VALUES (one.topic, last, moment, one.noun, one.kind, one.entity_id, actor, log_via(), log_op(), one."set", one.was,
+                    one.moved_to, false);
+        PERFORM pg_notify('livelane', one.topic);
+        RETURN CASE WHEN one.topic = for_topic THEN last END;
+    END IF;
+
+    FOR column_ IN SELECT DISTINCT p.guard FROM pending p WHERE p.xid = x AND p.guard IS NOT NULL ORDER BY 1 LOOP
+        PERFORM check_wip_limit(column_);
+    END LOOP;
+    FOR per IN SELECT p.topic, count(*) AS n FROM pending p WHERE p.xid = x GROUP BY p.topic ORDER BY p.topic LOOP
+        INSERT INTO topic_clock AS c (topic, seq, at) VALUES (per.topic, per.n, clock_timestamp())
+            ON CONFLICT ON CONSTRAINT topic_clock_pkey
+            DO UPDATE SET seq = c.seq + per.n, at = greatest(clock_timestamp(), c.at)
+            RETURNING c.seq, c.at INTO last, moment;
+        INSERT INTO event (topic, seq, at, noun, kind, entity_id, actor_id, via, op, "set", was, moved_to, more)
+            SELECT p.topic, last - per.n + p.place, moment, p.noun, p.kind, p.entity_id, actor, log_via(), log_op(), p."set",
+                   p.was, p.moved_to, p.place < per.n
+              FROM (SELECT q.*, row_number() OVER (ORDER BY q.id) AS place
+                      FROM pending q WHERE q.xid = x AND q.topic = per.topic) p;
+        PERFORM pg_notify('livelane', per.topic);
+        IF per.topic = for_topic THEN
+            answer := last;
+        END IF;
+    END LOOP;
+    DELETE FROM pending p WHERE p.xid = x;
+    RETURN answer;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION number_at_commit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM number_now();
+    RETURN NULL;
+END
+$$;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'number_at_commit' AND tgrelid = 'pending'::regclass) THEN
+        CREATE CONSTRAINT TRIGGER number_at_commit AFTER INSERT ON pending DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (NEW.head) EXECUTE FUNCTION number_at_commit();
+        ALTER TABLE pending ENABLE ALWAYS TRIGGER number_at_commit;
+    END IF;
+END
+$$;
+
+-- Capture ------------------------------------------------------------------------------------------------------------
+
+-- SQL text of a column's value as JSON text, for the row alias given.
+CREATE OR REPLACE FUNCTION log_value_sql(type regtype, expression text) RETURNS text LANGUAGE sql AS $$
+    SELECT format('coalesce(%s, ''null'')', CASE
+        WHEN type IN ('bigint'::regtype, 'integer', 'smallint', 'boolean') THEN format('%s::text', expression)
+        WHEN type = 'timestamptz'::regtype THEN format('''"'' || rfc3339(%s) || ''"''', expression)
+        ELSE format('to_json(%s)::text', expression) END)
+$$;
+
+-- SQL text of `{"a": …}` over the columns of a table, for one row alias: the whole row, or with `other` only what differs
+-- from that row. A column written `-name` is watched (its change makes an event) but its value does not travel.
+CREATE OR REPLACE FUNCTION log_object_sql(table_ regclass, columns text[], row_ text, other text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    parts text := '';
+    col   text;
+    type  regtype;
+    item  text;
+BEGIN
+    FOREACH col IN ARRAY columns LOOP
+        IF col LIKE '-%' THEN
+            CONTINUE;
+        END IF;
+        SELECT a.atttypid INTO type FROM pg_attribute a WHERE a.attrelid = table_ AND a.attname = col AND NOT a.attisdropped;
+        IF type IS NULL THEN
+            RAISE EXCEPTION 'table % has no column %', table_, col;
+        END IF;
+        item := format('%L || %s', '"' || col || '":', log_value_sql(type, format('%s.%I', row_, col)));
+        IF other IS NOT NULL THEN
+            item := format('CASE WHEN %1$s.%3$I IS DISTINCT FROM %2$s.%3$I THEN %4$s END', row_, other, col, item);
+        END IF;
+        parts := parts || ', ' || item;
+    END LOOP;
+    RETURN CASE WHEN parts = '' THEN '''{}''::json' ELSE format('(''{'' || concat_ws('',''%s) || ''}'')::json', parts) END;
+END
+$$;
+
+-- (Re)make the capture function and triggers of one attached table.
+CREATE OR REPLACE FUNCTION log_make_capture(table_ regclass) RETURNS void LANGUAGE plpgsql AS $make$
+DECLARE
+    name_  name := (SELECT relname FROM pg_class WHERE oid = table_);
+    a      record;
+    gist   text;   -- does this attachment's view of the row differ?
+    ins    text := '';
+    upd    text := '';
+    del    text := '';
+    lone   text := '';
+    same   text := 'true';
+    singles boolean := true;
+    into_  text := 'INSERT INTO pending (topic, head, noun, kind, entity_id, "set", was, moved_to, guard)';
+    set_   text;
+BEGIN
+    FOR a IN SELECT * FROM log_attachment WHERE table_name = name_ ORDER BY noun LOOP
+        SELECT string_agg(format('o.%1$I IS DISTINCT FROM n.%1$I', ltrim(c, '-')), ' OR ') INTO gist FROM unnest(a.columns) c;
+        set_ := log_object_sql(table_, a.columns, 'n', 'o');
+        IF a.reveals IS NOT NULL THEN
+            set_ := format('CASE WHEN %s THEN %s ELSE %s END', a.reveals, log_object_sql(table_, a.columns, 'n', NULL), set_);
+        END IF;
+        IF a.kinds LIKE '%c%' THEN
+            ins := ins || format(E'        %s\n        SELECT t.topic, row_number() OVER () = 1, %L, ''c'', %s, %s, NULL, NULL, %s\n'
+                '          FROM new_rows n CROSS JOIN LATERAL unnest(%s) t (topic);\n',
+                into_, a.noun, log_alias(a.entity, 'n'), log_object_sql(table_, a.columns, 'n', NULL),
+                coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'true'), 'NULL'), log_alias(a.topics, 'n'));
+        END IF;
+        IF a.kinds LIKE '%d%' THEN
+            del := del || format(E'        %s\n        SELECT t.topic, row_number() OVER () = 1, %L, ''d'', %s, NULL, %s, NULL, NULL\n'
+                '          FROM old_rows o CROSS JOIN LATERAL unnest(%s) t (topic);\n',
+                into_, a.noun, log_alias(a.entity, 'o'), log_object_sql(table_, a.columns, 'o', NULL), log_alias(a.topics, 'o'));
+        END IF;
+        IF a.kinds LIKE '%u%' THEN
+            -- a topic in both rows: updated; only in the old: deleted (moved away); only in the new: created (moved here)
+            upd := upd || format(E'        %s\n        SELECT t.topic, row_number() OVER () = 1, %L, t.kind,\n'
+                '               CASE t.kind WHEN ''d'' THEN %s ELSE %s END,\n'
+                '               CASE t.kind WHEN ''u'' THEN %s WHEN ''c'' THEN %s END,\n'
+                '               CASE t.kind WHEN ''u'' THEN %s WHEN ''d'' THEN %s END,\n'
+                '               CASE WHEN t.kind = ''d'' THEN substring((%s)[1] from ''^board/([0-9]+)$'')::bigint END,\n'
+                '               CASE WHEN t.kind <> ''d'' THEN %s END\n'
+                '          FROM old_rows o JOIN new_rows n ON n.id = o.id\n'
+                '          CROSS JOIN LATERAL log_topics(%s, %s) t\n'
+                '         WHERE %s;\n',
+                into_, a.noun, log_alias(a.entity, 'o'), log_alias(a.entity, 'n'),
+                set_, log_object_sql(table_, a.columns, 'n', NULL),
+                log_object_sql(table_, a.columns, 'o', 'n'), log_object_sql(table_, a.columns, 'o', NULL),
+                log_alias(a.topics, 'n'),
+                coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL'),
+                log_alias(a.topics, 'o'), log_alias(a.topics, 'n'), gist);
+            IF a.kinds LIKE '%c%' THEN   -- the one-row update, without a join; the usual move
+                same := same || format(' AND (%s) = (%s)', log_alias(a.topics, 'o'), log_alias(a.topics, 'n'));
+                lone := lone || format(E'                            IF %s THEN\n'
+                    '                                %s\n                                SELECT t.topic, row_number() OVER () = 1, %L, ''u'', %s, %s, %s, NULL, %s FROM unnest(%s) t (topic);\n'
+                    '                            END IF;\n',
+                    gist, into_, a.noun, log_alias(a.entity, 'n'), set_, log_object_sql(table_, a.columns, 'o', 'n'),
+                    coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL'),
+                    log_alias(a.topics, 'n'));
+            ELSE
+                singles := false;
+            END IF;
+        END IF;
+    END LOOP;
+
+    -- enable_nestloop off: transition tables have no statistics, and a plan made for one row must not meet 20,000
+    EXECUTE format($def$
+        CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $body$
+        DECLARE
+            many boolean;
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+%s
+            ELSIF TG_OP = 'DELETE' THEN
+%s
+            ELSE
+                many := %s OR (SELECT count(*) FROM (SELECT FROM new_rows LIMIT 2) few) <> 1;
+                IF NOT many THEN
+                    <<one_row>>
+                    DECLARE
+                        o %s;
+                        n %s;
+                    BEGIN
+                        SELECT * INTO o FROM old_rows;
+                        SELECT * INTO n FROM new_rows;
+                        IF %s THEN
+%s
+                        ELSE
+                            many := true;
+                        END IF;
+                    END;
+                END IF;
+                IF many THEN
+%s
+                END IF;
+            END IF;
+            RETURN NULL;
+        END $body$ $def$,
+        'capture_' || name_, ins || '        NULL;', del || '        NULL;', NOT singles, table_, table_, same, lone || '                            NULL;',
+        upd || '        NULL;');
+
+    EXECUTE format('DROP TRIGGER IF EXISTS log_insert ON %1$s; DROP TRIGGER IF EXISTS log_update ON %1$s;'
+                   'DROP TRIGGER IF EXISTS log_delete ON %1$s; DROP TRIGGER IF EXISTS log_truncate ON %1$s;'
+                   'DROP TRIGGER IF EXISTS log_fixed_id ON %1$s', table_);
+    EXECUTE format('CREATE TRIGGER log_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION %I()', table_, 'capture_' || name_);
+    EXECUTE format('CREATE TRIGGER log_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION %I()', table_, 'capture_' || name_);
+    EXECUTE format('CREATE TRIGGER log_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION %I()', table_, 'capture_' || name_);
+    EXECUTE format('CREATE TRIGGER log_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate()', table_);
+    EXECUTE format('CREATE TRIGGER log_fixed_id BEFORE UPDATE OF id ON %s FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id) '
+                   'EXECUTE FUNCTION refuse_new_id()', table_);
+    EXECUTE format('ALTER TABLE %1$s ENABLE ALWAYS TRIGGER log_insert, ENABLE ALWAYS TRIGGER log_update, '
+                   'ENABLE ALWAYS TRIGGER log_delete, ENABLE ALWAYS TRIGGER log_truncate, ENABLE ALWAYS TRIGGER log_fixed_id', table_);
+END
+$make$;
+
+-- An expression over the row `r`, said of another alias.
+CREATE OR REPLACE FUNCTION log_alias(expression text, alias text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT regexp_replace(expression, '\mr\.', alias || '.', 'g')
+$$;
+
+-- What an update is to each topic: 'u' where both rows show, 'd' where only the old one did, 'c' where only the new one does.
+CREATE OR REPLACE FUNCTION log_topics(old_topics text[], new_topics text[]) RETURNS TABLE (topic text, kind "char")
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT o, CASE WHEN o = ANY (new_topics) THEN 'u' ELSE 'd' END::"char" FROM unnest(old_topics) o
+    UNION ALL
+    SELECT n, 'c'::"char" FROM unnest(new_topics) n WHERE old_topics IS NULL OR n <> ALL (old_topics)
+$$;
+
+CREATE OR REPLACE FUNCTION refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'TRUNCATE % is refused: open boards could not see it. Use DELETE FROM % instead; it is live like any other write.',
+        TG_TABLE_NAME, TG_TABLE_NAME USING ERRCODE = 'feature_not_supported';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION refuse_new_id() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the id of a % cannot change (% to %): the log names rows by it', TG_TABLE_NAME, OLD.id, NEW.id
+        USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, COLUMN = 'id';
+END
+$$;
+
+-- Attach a table to the log: from now on any client's change of its rows is an event.
+--   table_   the table; it needs an integer column `id`
+--   noun     what the events call a row ("ticket": ticket.created, ticket.updated, ticket.deleted)
+--   topics   SQL expression over the row `r`, a text[]: the topics that show the row (null or empty: none)
+--   columns  the columns that travel; `-name` makes an event when it changes but stays out of it
+--   entity   SQL expression over `r`: the id that events carry
+--   kinds    which of c, u, d make events
+--   reveals  SQL condition over the rows `o` (old) and `n` (new): this update brings back a row that snapshots leave out,
+--            so the event carries the whole row
+--   guard    SQL expression over `r`, in which {entering} is true when the row enters the column: check_wip_limit's argument
+-- A table may be attached under several nouns. Calling again replaces.
+CREATE OR REPLACE FUNCTION attach_to_log(table_ regclass, noun text, topics text, columns text[], entity text DEFAULT 'r.id',
+    kinds text DEFAULT 'cud', reveals text DEFAULT NULL, guard text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO log_attachment AS l VALUES ((SELECT relname FROM pg_class WHERE oid = table_), attach_to_log.noun, attach_to_log.entity,
+        attach_to_log.topics, attach_to_log.columns, attach_to_log.kinds, attach_to_log.reveals, attach_to_log.guard)
+        ON CONFLICT ON CONSTRAINT log_attachment_pkey DO UPDATE SET (entity, topics, columns, kinds, reveals, guard) =
+            (excluded.entity, excluded.topics, excluded.columns, excluded.kinds, excluded.reveals, excluded.guard);
+    PERFORM log_make_capture(table_);
+END
+$$;
+
+-- Rows ---------------------------------------------------------------------------------------------------------------
+
+-- The database alone sets version and updated_at: +1 on each real change, nothing on a no-op. Under `livelane.rekey`
+-- (ranks rewritten, no row placed elsewhere) a change counts as none.
+CREATE OR REPLACE FUNCTION keep_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.version := 1;
+        RETURN NEW;
+    END IF;
+    NEW.version := OLD.version;
+    NEW.updated_at := OLD.updated_at;
+    IF NEW IS DISTINCT FROM OLD AND coalesce(current_setting('livelane.rekey', true), '') <> 'on' THEN
+        NEW.version := OLD.version + 1;
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- What an INSERT may leave out of a placed row: its board (the column's), its rank (last), its creator (who acts).
+CREATE OR REPLACE FUNCTION fill_ticket() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.board_id IS NULL THEN
+        SELECT c.board_id INTO NEW.board_id FROM board_column c WHERE c.id = NEW.column_id;
+    END IF;
+    IF NEW.rank IS NULL THEN
+        NEW.rank := rank_between((SELECT t.rank FROM ticket t WHERE t.column_id = NEW.column_id ORDER BY t.rank DESC, t.id DESC LIMIT 1), NULL);
+    END IF;
+    IF NEW.created_by IS NULL THEN
+        NEW.created_by := log_actor();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION fill_column() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.rank IS NULL THEN
+        NEW.rank := rank_between((SELECT c.rank FROM board_column c WHERE c.board_id = NEW.board_id ORDER BY c.rank DESC, c.id DESC LIMIT 1), NULL);
+    END IF;
+    IF NEW.created_by IS NULL THEN
+        NEW.created_by := log_actor();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION fill_creator() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.created_by IS NULL THEN
+        NEW.created_by := log_actor();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- A restored column brings its tickets back: they stand in the log whole, since snapshots left them out meanwhile.
+CREATE OR REPLACE FUNCTION return_tickets() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO pending (topic, head, noun, kind, entity_id, "set", was)
+    SELECT 'board/' || n.board_id, row_number() OVER () = 1, 'ticket', 'u', t.id, ticket_columns(t), '{}'
+      FROM old_rows o JOIN new_rows n ON n.id = o.id JOIN ticket t ON t.column_id = n.id
+     WHERE o.archived_at IS NOT NULL AND n.archived_at IS NULL AND t.archived_at IS NULL
+     ORDER BY t.rank, t.id;
+    RETURN NULL;
+END
+$$;
+
+-- A person's open streams look at their credential again when one of them ends or changes.
+CREATE OR REPLACE FUNCTION ring_person() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM pg_notify('livelane', 'user/' || OLD.person_id);
+    RETURN NULL;
+END
+$$;
+
+-- Ranks --------------------------------------------------------------------------------------------------------------
+
+-- A rank strictly between a and b (null: no bound on that side), as short as can be; null when there is no room (a >= b,
+-- or b is a followed by zeros): re-key the column then. Base 62, compared byte by byte. Appending and prepending count in
+-- the leading digits whose length the first letter tells (a: 1 digit … z: 26; Z … A downwards), after the published idea of
+-- fractional indexing with an integer part (observablehq.com/@dgreensp/implementing-fractional-indexing).
+CREATE OR REPLACE FUNCTION rank_between(a text, b text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    digits CONSTANT text := '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+    head   integer;
+    size   integer;
+    i      integer;
+    made   text := '';
+    x      integer;
+    y      integer;
+    rest   text;
+    above  text;
+BEGIN
+    IF a IS NOT NULL AND b IS NOT NULL AND a COLLATE "C" >= b COLLATE "C" THEN
+        RETURN NULL;
+    END IF;
+    IF a IS NULL AND b IS NULL THEN
+        RETURN 'a0';
+    END IF;
+    IF a IS NULL OR b IS NULL THEN   -- count on from the integer part
+        rest := coalesce(a, b);
+        head := ascii(rest);
+        size := CASE WHEN head BETWEEN 97 AND 122 THEN head - 96 WHEN head BETWEEN 65 AND 90 THEN 91 - head END;
+        IF size IS NOT NULL AND length(rest) > size THEN
+            IF b IS NOT NULL AND length(b) > size + 1 AND rtrim(substr(b, size + 2), '0') <> '' THEN
+                RETURN left(b, size + 1);
+            END IF;
+            made := substr(rest, 2, size);
+            FOR i IN REVERSE size..1 LOOP
+                x := strpos(digits, substr(made, i, 1)) - 1 + CASE WHEN b IS NULL THEN 1 ELSE -1 END;
+                made := overlay(made PLACING substr(digits, (x + 62) % 62 + 1, 1) FROM i FOR 1);
+                IF x BETWEEN 0 AND 61 THEN
+                    RETURN chr(head) || made;
+                END IF;
+            END LOOP;
+            -- all digits rolled over: one more digit further out, or the step across the middle
+            IF b IS NULL AND head = 90 THEN RETURN 'a0'; END IF;
+            IF a IS NULL AND head = 97 THEN RETURN 'Zz'; END IF;
+            IF b IS NULL AND head < 122 THEN
+                RETURN chr(head + 1) || CASE WHEN head >= 97 THEN repeat('0', size + 1) ELSE repeat('0', size - 1) END;
+            END IF;
+            IF a IS NULL AND head > 65 THEN
+                RETURN chr(head - 1) || CASE WHEN head > 97 THEN repeat('z', size - 1) ELSE repeat('z', size + 1) END;
+            END IF;
+        END IF;
+        made := '';
+    END IF;
+
+    -- the midpoint of two fractions; `made` is what they share
+    rest := coalesce(a, '');
+    above := b;
+    LOOP
+        IF above IS NOT NULL AND above = '' THEN
+            RETURN NULL;
+        END IF;
+        x := CASE WHEN rest = '' THEN 0 ELSE strpos(digits, left(rest, 1)) - 1 END;
+        y := CASE WHEN above IS NULL THEN 62 ELSE strpos(digits, left(above, 1)) - 1 END;
+        IF y - x > 1 THEN
+            RETURN made || substr(digits, (x + y + 1) / 2 + 1, 1);
+        ELSIF x = y THEN
+            above := substr(above, 2);
+        ELSIF above IS NOT NULL AND rtrim(substr(above, 2), '0') <> '' AND y > 0 THEN
+            RETURN made || left(above, 1);
+        ELSE
+            above := NULL;
+        END IF;
+        made := made || substr(digits, x + 1, 1);
+        rest := substr(rest, 2);
+    END LOOP;
+END
+$$;

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -94,7 +94,7 @@ def _make(data: Path) -> None:
 
 
 @contextlib.contextmanager
-def _users_lock(data: Path) -> Iterator[None]:
+def _users_lock(data: Path) -> Generator[None]:
     with (data / "users.lock").open("a+") as file:
         until = time.monotonic() + STOP_S
         while True:

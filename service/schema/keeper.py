@@ -25,16 +25,14 @@ import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO, TypedDict
 
 ROLES = ("postgres", "livelane", "livelane_sql")
 SOCKET_NAME = "/.s.PGSQL.5432.lock"
 SOCKET_PATH_BYTES = 100  # the kernel takes 107, BSD 103
-FREE_UIDS = range(
-    60706, 61184
-)  # given to nobody: below systemd's dynamic users, above every distribution's own
-CACHE = Path(
-    "/var/cache/livelane"
-)  # root's copy of binaries that the server's uid cannot reach where they are
+FREE_UIDS = range(60706, 61184)  # given to nobody: below systemd's dynamic users, above every distribution's own
+CACHE = Path("/var/cache/livelane")  # root's copy of binaries that the server's uid cannot reach where they are
+INITDB = ("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions")
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 SETTINGS = """
 # Written once by Livelane; edit as you like. Socket and addresses are given on the command line.
@@ -122,9 +120,7 @@ class Account:
             order = [*FREE_UIDS[start:], *FREE_UIDS[:start]]
             self.uid = next(uid for uid in order if not _named(uid))
         if self.drops and self.uid == 0:
-            raise Trouble(
-                f"{files} belongs to root, and PostgreSQL refuses to run as root; chown it or move it away."
-            )
+            raise Trouble(f"{files} belongs to root, and PostgreSQL refuses to run as root; chown it or move it away.")
 
     def own(self, path: Path) -> None:
         """Hand a folder that we made to the server."""
@@ -134,12 +130,29 @@ class Account:
                 for name in files:
                     os.chown(Path(folder, name), self.uid, self.uid)
 
-    def run_as(self, uid: int | None = None) -> dict[str, object]:
-        """Return the arguments that make subprocess run a program as the server, or as `uid`."""
-        if not self.drops:
-            return {"cwd": "/", "env": ENV}
-        uid = self.uid if uid is None else uid
-        return {"cwd": "/", "env": ENV, "user": uid, "group": uid, "extra_groups": []}
+    def run(self, command: list[str | Path], uid: int, fds: list[int], text: str = "") -> tuple[int, str]:
+        """Run a program to its end as `uid`, with `text` as its input; return its exit code and complaints."""
+        done = subprocess.run(
+            command, input=text, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
+            cwd="/", env=ENV, pass_fds=fds, **self._become(uid),
+        )  # fmt: skip
+        return done.returncode, done.stderr
+
+    def start(self, command: list[str | Path], fds: list[int], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a program as the server's account."""
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            cwd="/", env=ENV, pass_fds=fds, **self._become(self.uid),
+        )  # fmt: skip
+
+    def _become(self, uid: int) -> "_Become":
+        return {"user": uid, "group": uid, "extra_groups": []} if self.drops else {}
+
+
+class _Become(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[str | int]
 
 
 def _named(uid: int) -> bool:
@@ -195,9 +208,7 @@ def _reachable_programs(account: Account) -> Path:
                 f"copying them to {CACHE} failed: {error.strerror}. Start Livelane as an ordinary user."
             ) from error
     if CACHE.stat().st_uid != 0 or not _may_run(account, inside / "postgres"):
-        raise Trouble(
-            f"{inside} cannot be run by an unprivileged account; start Livelane as an ordinary user."
-        )
+        raise Trouble(f"{inside} cannot be run by an unprivileged account; start Livelane as an ordinary user.")
     return inside
 
 
@@ -230,21 +241,16 @@ def _create(data: Path, account: Account, binaries: Path) -> None:
         os.chown(fresh, maker, maker)
     handle = Handle(fresh)
     try:
-        made = subprocess.run(
-            [binaries / "initdb", "-D", handle.path, "-U", "postgres", "-A", "reject", "-E", "UTF8", "--no-locale",
-             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"],
-            capture_output=True, text=True, pass_fds=handle.fds, check=False, **account.run_as(maker),  # type: ignore[call-overload]
-        )  # fmt: skip
-        if made.returncode:
-            raise Trouble(f"PostgreSQL's files could not be made in {data}: {_last_line(made.stderr)}")
+        initdb = [binaries / "initdb", "-D", handle.path, "-U", "postgres", "-A", "reject", "-E", "UTF8", *INITDB]
+        code, said = account.run(initdb, maker, handle.fds)
+        if code:
+            raise Trouble(f"PostgreSQL's files could not be made in {data}: {_last_line(said)}")
         roles = json.loads((data / "secrets.json").read_text())
-        spoken = subprocess.run(
-            [binaries / "postgres", "--single", "-j", "-D", handle.path, "-c", "exit_on_error=on", "postgres"],
-            input=FIRST_STATEMENTS.format(**roles).replace(";\n", ";\n\n"),
-            capture_output=True, text=True, pass_fds=handle.fds, check=False, **account.run_as(maker),  # type: ignore[call-overload]
-        )  # fmt: skip
-        if spoken.returncode:
-            raise Trouble(f"The database could not be made in {data}: {_last_line(spoken.stderr)}")
+        alone = [binaries / "postgres", "--single", "-j", "-D", handle.path, "-c", "exit_on_error=on", "postgres"]
+        statements = FIRST_STATEMENTS.format(**roles).replace(";\n", ";\n\n")  # -j: an empty line ends each
+        code, said = account.run(alone, maker, handle.fds, statements)
+        if code:
+            raise Trouble(f"The database could not be made in {data}: {_last_line(said)}")
     finally:
         handle.close()
     (fresh / "pg_hba.conf").write_text("local all all scram-sha-256\n")
@@ -287,11 +293,9 @@ def _start(data: Path, account: Account, binaries: Path) -> subprocess.Popen[byt
         log.rename(log.with_suffix(".log.1"))
     with log.open("ab") as output:
         begin = output.tell()
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", files.path, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700",
-             "-c", f"unix_socket_directories={run.path}"],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[*files.fds, *run.fds], **account.run_as(),  # type: ignore[call-overload]
-        )  # fmt: skip
+        command = [binaries / "postgres", "-D", files.path, "-c", "listen_addresses="]
+        command += ["-c", "unix_socket_permissions=0700", "-c", f"unix_socket_directories={run.path}"]
+        process = account.start(command, [*files.fds, *run.fds], output)
     files.close()
     run.close()
     while not (_pid(data) == process.pid and is_ready(data)):
@@ -310,7 +314,7 @@ def _socket_folder(data: Path, account: Account) -> Path:
     if len(os.fsencode(folder)) + len(SOCKET_NAME) <= SOCKET_PATH_BYTES:
         folder.mkdir(mode=0o700, exist_ok=True)
     else:
-        folder = Path(tempfile.mkdtemp(prefix="livelane-", dir="/tmp"))  # noqa: S108 -- the short path that exists everywhere
+        folder = Path(tempfile.mkdtemp(prefix="livelane-", dir="/tmp"))  # short, and there everywhere
     account.own(folder)
     return folder
 
@@ -337,9 +341,7 @@ def _is_server(pid: int, data: Path) -> bool:
     try:
         return Path(f"/proc/{pid}/cwd").readlink() == (data / "postgres").resolve()
     except OSError:
-        listed = subprocess.run(
-            ["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False
-        )
+        listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)
         return "postgres" in listed.stdout
 
 
@@ -372,7 +374,11 @@ def keep(data: Path) -> None:
     except BlockingIOError:
         return  # another keeper was quicker
     unused = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: unused.set())
+
+    def leave(_signal: int, _frame: object) -> None:
+        unused.set()
+
+    signal.signal(signal.SIGTERM, leave)
     account = Account(data)
     binaries = _reachable_programs(account)
     pid = _pid(data)

@@ -64,9 +64,7 @@ def release(service: Path = SERVICE) -> Release:
     return Release(
         numbered=[File(path.name, path.read_text("utf-8")) for path in numbered],
         repeatable=[
-            File(path.relative_to(service).as_posix(), path.read_text("utf-8"))
-            for path in repeatable
-            if path.exists()
+            File(path.relative_to(service).as_posix(), path.read_text("utf-8")) for path in repeatable if path.exists()
         ],
     )
 

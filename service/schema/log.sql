@@ -288,7 +288,7 @@ BEGIN
             END IF;
             RETURN NULL;
         END $body$ $def$,
-        'capture_' || name_, ins || '        NULL;', del || '        NULL;', NOT singles, table_, table_, same, lone || '                            NULL;',
+        'capture_' || name_, ins || '        NULL;', del || '        NULL;', (NOT singles)::text, table_, table_, same, lone || '                            NULL;',
         upd || '        NULL;');
 
     EXECUTE format('DROP TRIGGER IF EXISTS log_insert ON %1$s; DROP TRIGGER IF EXISTS log_update ON %1$s;'

@@ -49,6 +49,7 @@ ALTER ROLE postgres PASSWORD '{postgres}';
 CREATE ROLE livelane LOGIN PASSWORD '{livelane}';
 GRANT pg_monitor TO livelane;
 CREATE ROLE livelane_sql LOGIN PASSWORD '{livelane_sql}' IN ROLE livelane;
+ALTER ROLE livelane_sql SET role = 'livelane';
 CREATE DATABASE livelane OWNER livelane;
 """
 

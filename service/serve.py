@@ -1,0 +1,189 @@
+"""The composition root: service, streams and web app as one ASGI app on one port, and the servers that run it.
+
+What the two apps offer to it, beside their routes, stands in their Litestar `state`:
+    state.health   async () -> dict[str, dict]   parts by name, each {"ok": bool, "since": RFC 3339, "detail": str}
+    state.drain    async () -> None              says goodbye to open streams; returns when they have ended
+Metrics are prometheus_client's own, in its default registry.
+"""
+
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncGenerator
+
+import uvicorn
+from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+
+import service.app
+import streams.app
+import streams.settings
+from service.settings import Settings
+from service.web import Web, answer, problem
+
+logger = logging.getLogger(__name__)
+
+HEALTH_S = 2.0  # a part that has not said how it is by then is not well
+DRAIN_S = 5.0  # for the goodbyes of open streams
+GRACE_S = 10  # for requests under way; uvicorn cancels what is left
+KEEP_ALIVE_S = 75  # longer than a proxy's, so that the proxy is the one that closes
+BACKLOG = 4096  # everyone comes back at once after a restart
+
+
+class Product:
+    """All of Livelane as one ASGI app, or the half that `settings.only` names."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.prefix = settings.prefix
+        self.parts: list[Litestar] = []
+        self.routes: dict[str, ASGIApp] = {"health": self._health, "metrics": _metrics}
+        self.rest: ASGIApp = _nothing
+        if settings.only != "streams":
+            api = service.app.create_app(settings)
+            self.parts.append(api)
+            self.routes |= dict.fromkeys(("api", "docs", "problems"), api)
+            self.rest = Web(settings.prefix, settings.app)
+        if settings.only != "api":
+            live = streams.app.create_app(stream_settings(settings))
+            self.parts.append(live)
+            self.routes["streams"] = live
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        path = scope["path"]
+        if self.prefix and (path == self.prefix or path.startswith(self.prefix + "/")):
+            # A proxy may pass the prefix on or strip it; both arrive here.
+            path = path[len(self.prefix) :] or "/"
+            scope["path"] = path
+            scope["raw_path"] = scope["raw_path"][len(self.prefix) :] or b"/"
+        await self.routes.get(path.split("/", 2)[1] if "/" in path else "", self.rest)(scope, receive, send)
+
+    async def drain(self) -> None:
+        """End the open streams with a goodbye; waits at most DRAIN_S."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                for part in self.parts:
+                    if drain := part.state.get("drain"):
+                        await drain()
+
+    @contextlib.asynccontextmanager
+    async def _running(self) -> AsyncGenerator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            for part in self.parts:
+                await stack.enter_async_context(part.lifespan())
+            gc.collect()
+            gc.freeze()  # what is there at the start stays; collections need not look at it again
+            yield
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self._running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            logger.exception("the product did not start or stop cleanly")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/health/live":
+            await answer(scope, send, 200, {"content-type": "application/json"}, b'{"status":"live"}')
+            return
+        if scope["path"] != "/health/ready":
+            await problem(scope, send, 404, "Not Found")
+            return
+        parts: dict[str, dict[str, object]] = {}
+        for part in self.parts:
+            parts |= await _ask(part)
+        ready = all(part["ok"] for part in parts.values())
+        body = {"status": "ready" if ready else "not ready", "parts": parts}
+        headers = {"content-type": "application/json", "cache-control": "no-store"}
+        await answer(scope, send, 200 if ready else 503, headers, json.dumps(body).encode())
+
+
+async def _ask(part: Litestar) -> dict[str, dict[str, object]]:
+    health = part.state.get("health")
+    if health is None:
+        return {}
+    try:
+        async with asyncio.timeout(HEALTH_S):
+            return await health()
+    except TimeoutError:
+        return {"database": {"ok": False, "detail": f"no answer within {HEALTH_S:.0f} s"}}
+
+
+async def _metrics(scope: Scope, receive: Receive, send: Send) -> None:
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # several workers: each wrote its numbers to files
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    await answer(scope, send, 200, {"content-type": CONTENT_TYPE_LATEST}, generate_latest(registry))
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    await problem(scope, send, 404, "Not Found")
+
+
+def create_product(settings: Settings) -> Product:
+    """Return the whole product as one ASGI app with one lifespan."""
+    return Product(settings)
+
+
+def stream_settings(settings: Settings) -> streams.settings.Settings:
+    """Return what the streams need to know, out of the service's settings."""
+    return streams.settings.Settings(database_url=settings.database_url, app=settings.app)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling open streams goodbye before it waits for them."""
+
+    def __init__(self, product: Product, settings: Settings) -> None:
+        self.product = product
+        config = uvicorn.Config(
+            product,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        super().__init__(config)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        began = time.monotonic()
+        goodbyes = asyncio.create_task(self.product.drain())
+        await super().shutdown(sockets)
+        await goodbyes
+        logger.info("stopped in %.1f s", time.monotonic() - began)
+
+
+def run(settings: Settings, listening: socket.socket) -> None:
+    """Serve on the socket until SIGINT or SIGTERM, then stop gracefully and return."""
+
+    def returned(_signal: int, _frame: object) -> None:
+        """Do nothing when uvicorn raises the signal again at its end: the caller still has things to close."""
+
+    before = {number: signal.signal(number, returned) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        Server(create_product(settings), settings).run([listening])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

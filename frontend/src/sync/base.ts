@@ -128,7 +128,12 @@ export class BoardBase {
     }
   }
 
-  private applyTicket(verb: string, event: TopicEvent, set: Record<string, unknown>, touched: Set<Key>): void {
+  private applyTicket(
+    verb: string,
+    event: TopicEvent,
+    set: Record<string, unknown>,
+    touched: Set<Key>,
+  ): void {
     const { id } = event
     const before = this.tickets.get(id)
     touched.add(`ticket:${id}`)
@@ -165,7 +170,12 @@ export class BoardBase {
       this.replace(after.column_id, id, after, touched)
   }
 
-  private applyColumn(verb: string, event: TopicEvent, set: Record<string, unknown>, touched: Set<Key>): void {
+  private applyColumn(
+    verb: string,
+    event: TopicEvent,
+    set: Record<string, unknown>,
+    touched: Set<Key>,
+  ): void {
     const { id } = event
     const before = this.columns.get(id)
     touched.add(`column:${id}`)
@@ -188,7 +198,12 @@ export class BoardBase {
     for (const ticket of this.openTickets(id)) touched.add(`ticket:${ticket}`)
   }
 
-  private applyMember(verb: string, event: TopicEvent, set: Record<string, unknown>, touched: Set<Key>): void {
+  private applyMember(
+    verb: string,
+    event: TopicEvent,
+    set: Record<string, unknown>,
+    touched: Set<Key>,
+  ): void {
     const { id } = event
     const before = this.members.find((m) => m.person_id === id)
     const others = this.members.filter((m) => m !== before)

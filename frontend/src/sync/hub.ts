@@ -149,7 +149,8 @@ export class StreamHub {
     this.reopening = true
     queueMicrotask(() => {
       this.reopening = false
-      if (this.state.phase !== 'refused' && this.state.phase !== 'other' && this.state.phase !== 'waiting') this.open()
+      if (this.state.phase !== 'refused' && this.state.phase !== 'other' && this.state.phase !== 'waiting')
+        this.open()
     })
   }
 
@@ -205,7 +206,11 @@ export class StreamHub {
   private lost(reason: string, ask: boolean): void {
     this.drop()
     this.lostAt ??= this.env.now()
-    this.tell({ phase: 'waiting', reason: this.state.reason === 'restart' ? 'restart' : reason, nextTryAt: null })
+    this.tell({
+      phase: 'waiting',
+      reason: this.state.reason === 'restart' ? 'restart' : reason,
+      nextTryAt: null,
+    })
     if (ask) void this.diagnose()
     else this.retry()
   }

@@ -34,7 +34,8 @@ self.onconnect = (e) => {
     hub.receive(client, data)
     if (data.t === 'die') self.close()
     // Granted only when the tab is gone, however it went.
-    if (data.t === 'hello') void navigator.locks.request(data.lock, { mode: 'shared' }, () => hub.leave(client))
+    if (data.t === 'hello')
+      void navigator.locks.request(data.lock, { mode: 'shared' }, () => hub.leave(client))
   }
   void alive.then(() => port.postMessage({ t: 'alive', lock } satisfies ToTab))
 }

@@ -37,7 +37,9 @@ export function formatVector(epoch: string, seqs: Iterable<readonly [string, num
 }
 
 /** An object with a topic and a number, or undefined: half a frame must not end the stream. */
-export function parseFrame(data: string): { topic: string; seq: number; epoch?: string; reason?: string } | undefined {
+export function parseFrame(
+  data: string,
+): { topic: string; seq: number; epoch?: string; reason?: string } | undefined {
   try {
     const frame = JSON.parse(data)
     return typeof frame?.topic === 'string' && Number.isSafeInteger(frame.seq) ? frame : undefined
@@ -47,7 +49,9 @@ export function parseFrame(data: string): { topic: string; seq: number; epoch?: 
 }
 
 /** `ticket.updated` as its noun and what happened; undefined when it is not of that form. */
-export function parseType(event: TopicEvent): [noun: string, verb: 'created' | 'updated' | 'deleted'] | undefined {
+export function parseType(
+  event: TopicEvent,
+): [noun: string, verb: 'created' | 'updated' | 'deleted'] | undefined {
   const [noun, verb, rest] = event.type.split('.')
   if (!noun || rest !== undefined) return undefined
   return verb === 'created' || verb === 'updated' || verb === 'deleted' ? [noun, verb] : undefined

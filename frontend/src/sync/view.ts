@@ -1,0 +1,160 @@
+/** The board as the person sees it: what the server confirmed, with my pending operations laid over it. */
+
+import type { BoardBase } from './base'
+import { insertAt, type PendingOp, type Sight } from './operation'
+import type { Outbox } from './outbox'
+import type { Board, Column, Id, Key, Member, PendingMark, Ticket, Viewed } from './types'
+
+/** Answers from a cache that `touch` empties key by key, so that equal questions get the same object. */
+export class BoardView implements Sight {
+  private cache = new Map<Key, unknown>()
+
+  constructor(
+    private readonly base: BoardBase,
+    private readonly outbox: Outbox,
+    private readonly boardId: Id,
+  ) {}
+
+  touch(keys: Iterable<Key>): void {
+    for (const key of keys) this.cache.delete(key)
+  }
+
+  touchAll(): void {
+    this.cache.clear()
+  }
+
+  /** The pending operations that show. One in conflict does not: the truth stands beside it. */
+  private showing(): PendingOp[] {
+    return this.outbox.of(this.boardId).filter((op) => op.state !== 'conflict')
+  }
+
+  private cached<T>(key: Key, make: () => T): T {
+    if (this.cache.has(key)) return this.cache.get(key) as T
+    const made = make()
+    this.cache.set(key, made)
+    return made
+  }
+
+  board(): Viewed<Board> | undefined {
+    return this.cached('board', () => this.lay('board', this.boardId, this.base.board))
+  }
+
+  /** Open and with an open column; also by the id it was created under. */
+  ticket(asked: Id): Viewed<Ticket> | undefined {
+    const id = this.outbox.nameOf(asked)
+    return this.cached(`ticket:${id}`, () => {
+      const row = this.ticketRow(id)
+      return row && !row.archived_at && this.column(row.column_id) ? row : undefined
+    })
+  }
+
+  column(asked: Id): Viewed<Column> | undefined {
+    const id = this.outbox.nameOf(asked)
+    return this.cached(`column:${id}`, () => {
+      const row = this.columnRow(id)
+      return row?.archived_at ? undefined : row
+    })
+  }
+
+  columns(): readonly Id[] {
+    return this.cached('columns', () => {
+      const base = this.base.openColumns()
+      const ops = this.showing().filter((op) => op.noun === 'column' && (op.place || 'archived_at' in op.set))
+      return ops.length ? this.arrange(base, ops, 0, (id) => this.columnRow(id)) : base
+    })
+  }
+
+  tickets(asked: Id): readonly Id[] {
+    const column = this.outbox.nameOf(asked)
+    return this.cached(`tickets:${column}`, () => {
+      const base = this.base.openTickets(column)
+      const ops = this.showing().filter((op) => op.noun === 'ticket' && (op.place || 'archived_at' in op.set))
+      return ops.length ? this.arrange(base, ops, column, (id) => this.ticketRow(id)) : base
+    })
+  }
+
+  members(): readonly Member[] {
+    return this.cached('members', () => {
+      const ops = this.showing().filter((op) => op.noun === 'member')
+      return ops.reduce<readonly Member[]>(
+        (members, op) =>
+          op.set.removed
+            ? members.filter((m) => m.person_id !== op.id)
+            : members.map((m) => (m.person_id === op.id ? ({ ...m, ...op.set } as Member) : m)),
+        this.base.members,
+      )
+    })
+  }
+
+  description(asked: Id): string | undefined {
+    const id = this.outbox.nameOf(asked)
+    const op = this.showing().findLast(
+      (each) => each.noun === 'ticket' && each.id === id && typeof each.set.description === 'string',
+    )
+    return op ? (op.set.description as string) : this.base.description(id)
+  }
+
+  boardRow = () => this.board()
+  memberRow = (person: Id) => this.members().find((m) => m.person_id === person)
+
+  /** Archived or not, as far as known. */
+  ticketRow(id: Id): Viewed<Ticket> | undefined {
+    const row = this.lay('ticket', id, this.base.tickets.get(id)) as
+      | (Viewed<Ticket> & { description?: string })
+      | undefined
+    if (row && 'description' in row) delete row.description
+    return row
+  }
+
+  columnRow(id: Id): Viewed<Column> | undefined {
+    return this.lay('column', id, this.base.columns.get(id))
+  }
+
+  private lay<Row extends object>(noun: string, id: Id, confirmed: Row | undefined): Viewed<Row> | undefined {
+    let row = confirmed
+    let last: PendingOp | undefined
+    for (const op of this.showing()) {
+      if (op.noun !== noun || op.id !== id) continue
+      const creates = op.uid !== undefined
+      if (creates ? confirmed !== undefined : row === undefined) continue // confirmed already, or nothing to lay it on
+      row = { ...row, ...op.set, ...(creates ? { id } : {}) } as Row
+      if (op.state !== 'acked') last = op
+    }
+    if (!row || !last) return row
+    return { ...row, pending: markOf(last, this.outbox.waiting()) }
+  }
+
+  private arrange(
+    base: readonly Id[],
+    ops: readonly PendingOp[],
+    parent: Id,
+    row: (id: Id) => { archived_at: string | null } | undefined,
+  ): readonly Id[] {
+    let order: Id[] | undefined
+    for (const op of ops) {
+      const here = (order ?? base).includes(op.id)
+      if (op.uid !== undefined && here) continue // confirmed already
+      const restores = op.set.archived_at === null && op.uid === undefined
+      const place = op.place ?? (restores && !here ? this.placeOfRow(op.id, parent) : undefined)
+      const archives = typeof op.set.archived_at === 'string'
+      if (op.place ? !here && op.place.parent !== parent : archives ? !here : !place) continue
+      order ??= [...base]
+      if (here) order.splice(order.indexOf(op.id), 1)
+      const found = row(op.id)
+      if (!archives && place?.parent === parent && found && !found.archived_at) insertAt(order, place, op.id)
+    }
+    return order ?? base
+  }
+
+  /** Where a restored ticket goes until the server says: to the bottom of its column. */
+  private placeOfRow(id: Id, parent: Id) {
+    const row = this.base.tickets.get(id)
+    const here = parent === 0 ? this.base.columns.has(id) : row?.column_id === parent
+    return here ? { parent, trail: [], complete: false, last: true } : undefined
+  }
+}
+
+export function markOf(op: PendingOp, waiting: boolean): PendingMark {
+  const state = op.state === 'conflict' ? 'conflict' : op.refusal ? 'failed' : waiting ? 'waiting' : 'saving'
+  return { op: op.op, state, since: op.at, ...(op.refusal ? { refusal: op.refusal } : {}) }
+}

@@ -8,25 +8,28 @@ Metrics are prometheus_client's own, in its default registry.
 
 import asyncio
 import contextlib
+import functools
 import gc
 import json
 import logging
 import os
-import signal
 import socket
+import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from types import FrameType
+from typing import Any
 
 import uvicorn
 from litestar import Litestar
-from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
-import service.app
-import streams.app
-import streams.settings
+from service import logs
 from service.settings import Settings
-from service.web import Web, answer, problem
+from service.web import Receive, Scope, Send, Web, answer, problem
+from service.workers import run_workers
+
+ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
 
@@ -43,15 +46,20 @@ class Product:
     def __init__(self, settings: Settings) -> None:
         self.prefix = settings.prefix
         self.parts: list[Litestar] = []
-        self.routes: dict[str, ASGIApp] = {"health": self._health, "metrics": _metrics}
-        self.rest: ASGIApp = _nothing
+        self.routes: dict[str, ASGI] = {"health": self._health, "metrics": _metrics}
+        self.rest: ASGI = _nothing
         if settings.only != "streams":
-            api = service.app.create_app(settings)
+            from service.app import create_app  # here: a half that does not run is not loaded
+
+            api = create_app(settings)
             self.parts.append(api)
             self.routes |= dict.fromkeys(("api", "docs", "problems"), api)
             self.rest = Web(settings.prefix, settings.app)
         if settings.only != "api":
-            live = streams.app.create_app(stream_settings(settings))
+            from streams.app import create_app
+            from streams.settings import Settings as StreamSettings
+
+            live = create_app(StreamSettings(database_url=settings.database_url, app=settings.app))
             self.parts.append(live)
             self.routes["streams"] = live
 
@@ -140,13 +148,8 @@ def create_product(settings: Settings) -> Product:
     return Product(settings)
 
 
-def stream_settings(settings: Settings) -> streams.settings.Settings:
-    """Return what the streams need to know, out of the service's settings."""
-    return streams.settings.Settings(database_url=settings.database_url, app=settings.app)
-
-
 class Server(uvicorn.Server):
-    """uvicorn, telling open streams goodbye before it waits for them."""
+    """uvicorn, telling open streams goodbye before it waits for them. Ends by returning, never by a raised signal."""
 
     def __init__(self, product: Product, settings: Settings) -> None:
         self.product = product
@@ -167,6 +170,9 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True  # a second Ctrl-C changes nothing: every wait on the way down is bounded
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         began = time.monotonic()
         goodbyes = asyncio.create_task(self.product.drain())
@@ -175,15 +181,28 @@ class Server(uvicorn.Server):
         logger.info("stopped in %.1f s", time.monotonic() - began)
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket on which clients may already queue; port 0 takes a free one. OSError when it cannot be had."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(address)
+    listening.listen(BACKLOG)
+    listening.set_inheritable(True)
+    return listening
+
+
 def run(settings: Settings, listening: socket.socket) -> None:
     """Serve on the socket until SIGINT or SIGTERM, then stop gracefully and return."""
+    logs.begin()
+    Server(create_product(settings), settings).run([listening])
 
-    def returned(_signal: int, _frame: object) -> None:
-        """Do nothing when uvicorn raises the signal again at its end: the caller still has things to close."""
 
-    before = {number: signal.signal(number, returned) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        Server(create_product(settings), settings).run([listening])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def run_all(settings: Settings, workers: int, listening: socket.socket) -> None:
+    """The same with that many processes; each is a node of its own, with its own pool and listener."""
+    if workers == 1:
+        run(settings, listening)
+        return
+    with tempfile.TemporaryDirectory(prefix="livelane-metrics-") as numbers:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = numbers
+        run_workers(workers, functools.partial(run, settings), listening)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+ALL_V4 = "0.0.0.0"  # noqa: S104 -- compared with, not bound to
 CHECKOUT = Path(__file__).parents[1]
 
 
@@ -42,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
         """The address that links for people begin with, without a slash at the end."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        host = "localhost" if self.host in {"127.0.0.1", "::1", "0.0.0.0", "::", "localhost"} else self.host
+        host = "localhost" if self.host in {"127.0.0.1", "::1", ALL_V4, "::"} else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 

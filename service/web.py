@@ -5,12 +5,17 @@ import hashlib
 import json
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+
+# ASGI as it is: any server's and framework's own types fit.
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 HERE = Path(__file__).parent
 PLACES = (HERE.parent / "frontend" / "dist", HERE / "web")  # in a checkout, in a wheel
@@ -23,7 +28,7 @@ POLICY = "; ".join(
         "script-src 'self'",
         "worker-src 'self'",
         "connect-src 'self'",
-        "style-src 'self' 'unsafe-inline'",  # the dialogs' scroll lock and the toasts bring style elements of their own
+        "style-src 'self' 'unsafe-inline'",  # the dialogs' scroll lock and the toasts bring style elements
         "img-src 'self' data: blob:",
         "font-src 'self'",
         "manifest-src 'self'",
@@ -43,7 +48,7 @@ FRESH = "no-cache"  # asked for again each time, answered 304 while nothing chan
 FOR_EVER = "public, max-age=31536000, immutable"
 
 NOT_BUILT = b"""<!doctype html><meta charset="utf-8"><title>Livelane</title>
-<p>The web app is not built yet. <code>./justw setup</code> builds it; the API is there already: <a href="docs">docs</a>.</p>
+<p>The web app is not built yet: <code>./justw setup</code> builds it. The API is there: <a href="docs">docs</a>.</p>
 """
 
 
@@ -134,8 +139,7 @@ class Web:
     def _page(self, body: bytes) -> bytes:
         """Return the page with the path prefix as its base, and the version that it is."""
         base = f'<base href="{self.prefix}/"><meta name="livelane-app" content="{self.version}">'
-        body = re.sub(rb"<base [^>]*>", base.encode(), body, count=1)
-        return re.sub(rb'(src|href)="/(?=[^/])(?!%b/)' % self.prefix.lstrip("/").encode(), rb'\1="', body)
+        return re.sub(rb"<base [^>]*>", base.encode(), body, count=1)
 
 
 def _is_text(kind: str) -> bool:
@@ -151,9 +155,7 @@ async def answer(scope: Scope, send: Send, status: int, headers: Mapping[str, st
     await send({"type": "http.response.body", "body": sent, "more_body": False})
 
 
-async def problem(
-    scope: Scope, send: Send, status: int, title: str, headers: Mapping[str, str] | None = None
-) -> None:
+async def problem(scope: Scope, send: Send, status: int, title: str, headers: Mapping[str, str] | None = None) -> None:
     """Send problem+json for what no other app answers."""
     kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
     body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": f"Nothing is at {scope['path']}."}

@@ -46,32 +46,40 @@ def attach(data: Path, say: Callable[[str], None] = lambda _: None) -> Generator
     """
     data = data.expanduser().absolute()
     _make(data)
-    with _users_lock(data):
-        _run(data, say)
-        yield _server(data)
-    _await_stop(data, say)
+    try:
+        with _users_lock(data):
+            _run(data, say)
+            yield _server(data)
+    finally:
+        _await_stop(data, say)
 
 
 @contextlib.contextmanager
-def claim(data: Path, **about: object) -> Generator[None]:
-    """Be the one `serve` of this data directory; `about` (url, port) is shown to whoever comes second."""
+def claim(data: Path, role: str) -> Generator[Callable[[str, int], None]]:
+    """Be the one `serve` of this role ("serve", "serve-api" …) on the data directory, or raise EmbeddedError.
+
+    Gives a function that takes the URL and port, to be shown to whoever comes second.
+    """
     data = data.expanduser().absolute()
     _make(data)
-    with (data / "serve.lock").open("a+") as file:
+    with (data / f"{role}.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EmbeddedError(_taken(data, file.name)) from None
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), **about}))
-        file.flush()
-        yield
+            raise EmbeddedError(_taken(data, Path(file.name))) from None
+
+        def tell(url: str, port: int) -> None:
+            file.truncate(0)
+            file.write(json.dumps({"pid": os.getpid(), "port": port, "url": url}))
+            file.flush()
+
+        yield tell
         file.truncate(0)
 
 
-def _taken(data: Path, lock: str) -> str:
+def _taken(data: Path, lock: Path) -> str:
     try:
-        first = json.loads(Path(lock).read_text())
+        first = json.loads(lock.read_text())
         who = f"process {first['pid']}, port {first['port']}, {first['url']}"
     except (ValueError, KeyError):  # it has only just taken the lock, or is just leaving
         who = "another process"
@@ -84,7 +92,7 @@ def _taken(data: Path, lock: str) -> str:
 def _make(data: Path) -> None:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("users.lock", "keeper.lock", "serve.lock"):
+        for name in ("users.lock", "keeper.lock", "serve.lock", "serve-api.lock", "serve-streams.lock"):
             os.close(os.open(data / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise EmbeddedError(

@@ -216,7 +216,7 @@ BEGIN
             ins := ins || format(E'        %s\n        SELECT t.topic, row_number() OVER () = 1, %L, ''c'', %s, %s, NULL, NULL, %s\n'
                 '          FROM new_rows n CROSS JOIN LATERAL unnest(%s) t (topic);\n',
                 into_, a.noun, log_alias(a.entity, 'n'), log_object_sql(table_, a.columns, 'n', NULL),
-                coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'true'), 'NULL'), log_alias(a.topics, 'n'));
+                coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'true'), 'NULL::bigint'), log_alias(a.topics, 'n'));
         END IF;
         IF a.kinds LIKE '%d%' THEN
             del := del || format(E'        %s\n        SELECT t.topic, row_number() OVER () = 1, %L, ''d'', %s, NULL, %s, NULL, NULL\n'
@@ -238,15 +238,15 @@ BEGIN
                 set_, log_object_sql(table_, a.columns, 'n', NULL),
                 log_object_sql(table_, a.columns, 'o', 'n'), log_object_sql(table_, a.columns, 'o', NULL),
                 log_alias(a.topics, 'n'),
-                coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL'),
+                coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'),
                 log_alias(a.topics, 'o'), log_alias(a.topics, 'n'), gist);
             IF a.kinds LIKE '%c%' THEN   -- the one-row update, without a join; the usual move
                 same := same || format(' AND (%s) = (%s)', log_alias(a.topics, 'o'), log_alias(a.topics, 'n'));
                 lone := lone || format(E'                            IF %s THEN\n'
-                    '                                %s\n                                SELECT t.topic, row_number() OVER () = 1, %L, ''u'', %s, %s, %s, NULL, %s FROM unnest(%s) t (topic);\n'
+                    '                                %s\n                                SELECT t.topic, true, %L, ''u'', %s, %s, %s, NULL, %s FROM unnest(%s) t (topic);\n'
                     '                            END IF;\n',
                     gist, into_, a.noun, log_alias(a.entity, 'n'), set_, log_object_sql(table_, a.columns, 'o', 'n'),
-                    coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL'),
+                    coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'),
                     log_alias(a.topics, 'n'));
             ELSE
                 singles := false;
@@ -254,10 +254,11 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- enable_nestloop off: transition tables have no statistics, and a plan made for one row must not meet 20,000
+    -- enable_nestloop off: transition tables have no statistics, and a plan made for one row must not meet 20,000. That makes
+    -- the lateral join look dear, so jit off: compiling cost four times the work for 20,000 rows.
     EXECUTE format($def$
         CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-        SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $body$
+        SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off SET jit = off AS $body$
         DECLARE
             many boolean;
         BEGIN
@@ -338,7 +339,7 @@ $$;
 -- Attach a table to the log: from now on any client's change of its rows is an event.
 --   table_   the table; it needs an integer column `id`
 --   noun     what the events call a row ("ticket": ticket.created, ticket.updated, ticket.deleted)
---   topics   SQL expression over the row `r`, a text[]: the topics that show the row (null or empty: none)
+--   topics   SQL expression over the row `r`, a text[] without repeats: the topics that show the row (null or empty: none)
 --   columns  the columns that travel; `-name` makes an event when it changes but stays out of it
 --   entity   SQL expression over `r`: the id that events carry
 --   kinds    which of c, u, d make events
@@ -378,7 +379,8 @@ END
 $$;
 
 -- What an INSERT may leave out of a placed row: its board (the column's), its rank (last), its creator (who acts).
-CREATE OR REPLACE FUNCTION fill_ticket() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION fill_ticket() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NEW.board_id IS NULL THEN
         SELECT c.board_id INTO NEW.board_id FROM board_column c WHERE c.id = NEW.column_id;
@@ -393,7 +395,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION fill_column() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION fill_column() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NEW.rank IS NULL THEN
         NEW.rank := rank_between((SELECT c.rank FROM board_column c WHERE c.board_id = NEW.board_id ORDER BY c.rank DESC, c.id DESC LIMIT 1), NULL);
@@ -405,7 +408,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION fill_creator() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION fill_creator() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NEW.created_by IS NULL THEN
         NEW.created_by := log_actor();

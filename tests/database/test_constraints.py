@@ -1,0 +1,127 @@
+"""What holds for every writer, SQL clients included."""
+
+import anyio
+import psycopg
+import pytest
+from psycopg import AsyncConnection
+
+from tests.database.desk import events, seq, set_up, value
+
+TITLE_OF_501 = "x" * 501
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        (f"UPDATE ticket SET title = '{TITLE_OF_501}'", psycopg.errors.CheckViolation),
+        ("UPDATE ticket SET title = '  '", psycopg.errors.CheckViolation),
+        (r"UPDATE ticket SET title = E'a\nb'", psycopg.errors.CheckViolation),
+        ("UPDATE ticket SET description = repeat('x', 100001)", psycopg.errors.CheckViolation),
+        ("UPDATE ticket SET rank = 'a-1'", psycopg.errors.CheckViolation),
+        ("UPDATE ticket SET rank = ''", psycopg.errors.CheckViolation),
+        ("UPDATE ticket SET column_id = 4", psycopg.errors.ForeignKeyViolation),
+        ("UPDATE ticket SET board_id = 2", psycopg.errors.ForeignKeyViolation),
+        ("INSERT INTO ticket (board_id, column_id, title) VALUES (1, 4, 'x')", psycopg.errors.ForeignKeyViolation),
+        ("UPDATE board_column SET wip_limit = 0", psycopg.errors.CheckViolation),
+        ("UPDATE member SET role = 'king'", psycopg.errors.CheckViolation),
+        ("UPDATE board SET title = ''", psycopg.errors.CheckViolation),
+    ],
+)
+async def test_a_row_that_breaks_a_rule_is_refused_and_leaves_no_event(
+    conn: AsyncConnection, statement: str, error: type[psycopg.Error]
+):
+    await set_up(conn)
+    await conn.execute("INSERT INTO board (title) VALUES ('Other')")
+    await conn.execute("INSERT INTO board_column (board_id, title) VALUES (2, 'Inbox')")
+    before = await seq(conn)
+
+    with pytest.raises(error):
+        await conn.execute(statement.encode())
+
+    assert await events(conn, after=before) == []
+    assert await value(conn, "SELECT count(*) FROM pending") == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ticket SET column_id = 2 WHERE id = 3",
+        "INSERT INTO ticket (column_id, title) VALUES (2, 'one more')",
+        "INSERT INTO ticket (column_id, title) SELECT 2, 'n' FROM generate_series(1, 5)",
+        "UPDATE ticket SET archived_at = NULL WHERE id = 4",
+        "UPDATE ticket SET column_id = 2",
+    ],
+)
+async def test_what_would_pass_a_wip_limit_fails_as_a_whole(conn: AsyncConnection, statement: str):
+    await set_up(conn, 4)
+    await conn.execute("UPDATE board_column SET wip_limit = 2 WHERE id = 2")
+    await conn.execute("UPDATE ticket SET column_id = 2, archived_at = now() WHERE id = 4")
+    await conn.execute("UPDATE ticket SET column_id = 2 WHERE id IN (1, 2)")
+    before = await seq(conn)
+
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        await conn.execute(statement.encode())
+
+    assert refused.value.diag.constraint_name == "wip_limit"
+    assert await seq(conn) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ticket SET title = 'edited', description = 'd' WHERE column_id = 2",
+        "UPDATE ticket SET rank = rank || 'V' WHERE id = 1",
+        "UPDATE board_column SET wip_limit = 1 WHERE id = 2",
+        "UPDATE ticket SET column_id = 1 WHERE id = 1",
+        "UPDATE ticket SET archived_at = now() WHERE id = 2",
+    ],
+)
+async def test_a_full_column_may_be_edited_reordered_emptied_and_limited_further(conn: AsyncConnection, statement: str):
+    await set_up(conn, 3)
+    await conn.execute("UPDATE ticket SET column_id = 2 WHERE id IN (1, 2)")
+    await conn.execute("UPDATE board_column SET wip_limit = 2 WHERE id = 2")
+    before = await seq(conn)
+
+    await conn.execute(statement.encode())
+
+    assert await seq(conn) > before
+
+
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+async def test_a_raced_wip_limit_is_never_passed(conn: AsyncConnection, database_url: str, level: str):
+    await set_up(conn, 12)
+    await conn.execute("UPDATE board_column SET wip_limit = 3 WHERE id = 2")
+    told: list[type[Exception]] = []
+    ready = anyio.Event()
+
+    async def move(ticket: int) -> None:
+        async with await AsyncConnection.connect(database_url, autocommit=True) as own:
+            await own.execute(f"BEGIN ISOLATION LEVEL {level}".encode())
+            await own.execute("SELECT count(*) FROM ticket")
+            if ticket == 12:
+                ready.set()
+            await ready.wait()
+            try:
+                await own.execute("UPDATE ticket SET column_id = 2 WHERE id = %s", (ticket,))
+                await own.execute("COMMIT")
+            except (psycopg.errors.CheckViolation, psycopg.errors.SerializationFailure) as error:
+                told.append(type(error))
+
+    async with anyio.create_task_group() as group:
+        for ticket in range(1, 13):
+            group.start_soon(move, ticket)
+
+    inside = await value(conn, "SELECT count(*) FROM ticket WHERE column_id = 2")
+    assert 1 <= inside <= 3
+    assert len(told) == 12 - inside
+    if level == "READ COMMITTED":
+        assert inside == 3
+
+
+async def test_an_insert_may_leave_out_board_and_rank(conn: AsyncConnection):
+    await set_up(conn, 2)
+
+    await conn.execute("INSERT INTO ticket (column_id, title) VALUES (1, 'last')")
+
+    row = await (await conn.execute("SELECT board_id, rank FROM ticket WHERE title = 'last'")).fetchone()
+    assert row == (1, "a2")

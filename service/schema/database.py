@@ -91,8 +91,8 @@ def _check_rights(conn: psycopg.Connection) -> None:
     if _value(conn, "SELECT to_regclass('public.migration')") is None:
         if not _value(conn, "SELECT has_schema_privilege('public', 'CREATE')"):
             raise DatabaseProblem(
-                f"The role {user} may not create tables in database {name}. As its owner: GRANT CREATE ON SCHEMA public "
-                f"TO {user}; or make it the owner: ALTER DATABASE {name} OWNER TO {user};"
+                f"The role {user} may not create tables in database {name}. As its owner: "
+                f"GRANT CREATE ON SCHEMA public TO {user}; or make it the owner: ALTER DATABASE {name} OWNER TO {user};"
             )
     elif not _value(conn, "SELECT has_table_privilege('migration', 'SELECT')") or not _value(
         conn, "SELECT coalesce(has_table_privilege(to_regclass('public.ticket'), 'INSERT'), true)"

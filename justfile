@@ -1,0 +1,121 @@
+# `./justw VERB`, or plain `just VERB` where just is installed.
+
+export PATH := justfile_directory() / ".venv/bin:" + justfile_directory() / ".tools/bin:" + env("PATH")
+export UV_PYTHON_DOWNLOADS := "never"
+export VIRTUAL_ENV := ""
+
+# what the tests run beside the product: command=package
+system := "chromium=chromium nginx=nginx-light curl=curl pgbouncer=pgbouncer"
+
+# List the verbs
+[private]
+@default:
+    just --list --unsorted
+
+# Do everything but start: dependencies, web app, embedded database
+setup: _python _web
+    @test -n "${LIVELANE_DATABASE_URL:-}" || livelane migrate
+
+# Run the product at http://localhost:8000 (arguments as for `livelane serve`)
+@serve *arguments: _python _web
+    livelane serve {{ arguments }}
+
+# Run it with reloading: service on 8000, the web app's own server on 15173
+dev *arguments: _python _node_modules
+    #!/bin/sh
+    set -m
+    npm --prefix frontend run --silent dev & web=$!
+    set +m
+    trap 'kill -TERM -$web 2>/dev/null' EXIT
+    trap : INT TERM  # each program below gets its own Ctrl-C; we wait for it
+    watchfiles --filter python --sigint-timeout 20 --grace-period 1 'livelane serve {{ arguments }}' service streams
+
+# Run every test (arguments as for pytest)
+@test *arguments: _python _web _system
+    pytest {{ arguments }}
+
+# All that CI asks for: format, lint, types, import rules, the web app's own checks, every test
+check: lint test
+
+# The same without the tests that need a database
+@lint: _python _node_modules
+    ruff format --check .
+    ruff check .
+    pyright
+    lint-imports
+    npm --prefix frontend run --silent check
+
+# Format and mend what can be mended
+@format: _python _node_modules
+    ruff format .
+    ruff check --fix .
+    npm --prefix frontend run --silent format
+
+# Measure: figures beside their limits, as a table and JSON
+@bench *arguments: _python
+    livelane bench {{ arguments }}
+
+# Measure the board in Chromium
+@bench-browser *arguments: _python _web _system
+    python -m tests.browser.bench {{ arguments }}
+
+# Random writers, readers, kills and restarts against the oracle: `just torture 10m`
+@torture duration="1m" *arguments: _python
+    python -m tests.torture {{ duration }} {{ arguments }}
+
+# Bring the database to this release's schema
+@migrate *arguments: _python
+    livelane migrate {{ arguments }}
+
+# Write the web app's API types anew from the service's OpenAPI
+@schema: _python _node_modules
+    npm --prefix frontend run --silent api:types
+
+# Make the wheel in dist/, web app included
+@build: _python _web
+    uv build --quiet
+    ls dist
+
+# Take away what builds, tests and tools left; the data stays
+@clean:
+    rm -rf .venv .tools frontend/node_modules frontend/dist dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+@_python:
+    command -v uv >/dev/null || ./justw --version >/dev/null
+    uv sync --frozen --quiet
+
+_node_modules:
+    #!/bin/sh
+    set -e
+    cd frontend
+    if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+        echo "fetching the web app's packages"
+        npm ci --no-audit --no-fund --loglevel=error
+        touch node_modules/.package-lock.json
+    fi
+
+_web:
+    #!/bin/sh
+    set -e
+    [ -e frontend/package.json ] || exit 0
+    page=frontend/dist/index.html
+    changed=$(find frontend -name node_modules -prune -o -name dist -prune -o -type f -newer "$page" -print 2>/dev/null | head -n 1 || true)
+    if [ -e "$page" ] && [ -z "$changed" ]; then exit 0; fi
+    just --justfile {{ justfile() }} _node_modules
+    echo "building the web app"
+    npm --prefix frontend run --silent build -- --logLevel warn
+
+_system:
+    #!/bin/sh
+    missing=
+    for piece in {{ system }}; do
+        command -v "${piece%%=*}" >/dev/null || [ -x "/usr/sbin/${piece%%=*}" ] || missing="$missing ${piece#*=}"
+    done
+    [ -n "$missing" ] || exit 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "installing for the tests:$missing"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    else
+        echo "The tests need programs that are missing; mend it with: sudo apt-get install --no-install-recommends$missing" >&2
+        exit 1
+    fi

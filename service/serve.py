@@ -26,6 +26,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 
 from service import logs
 from service.settings import Settings
+from service.upkeep import look_after
 from service.web import Receive, Scope, Send, Web, answer, problem
 from service.workers import run_workers
 
@@ -44,6 +45,7 @@ class Product:
     """All of Livelane as one ASGI app, or the half that `settings.only` names."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.prefix = settings.prefix
         self.parts: list[Litestar] = []
         self.routes: dict[str, ASGI] = {"health": self._health, "metrics": _metrics}
@@ -88,6 +90,8 @@ class Product:
         async with contextlib.AsyncExitStack() as stack:
             for part in self.parts:
                 await stack.enter_async_context(part.lifespan())
+            upkeep = asyncio.create_task(look_after(self.settings.database_url, self.settings.retention_days))
+            stack.callback(upkeep.cancel)
             gc.collect()
             gc.freeze()  # what is there at the start stays; collections need not look at it again
             yield

@@ -31,6 +31,7 @@ ROLES = ("postgres", "livelane", "livelane_sql")
 SOCKET_NAME = "/.s.PGSQL.5432.lock"
 SOCKET_PATH_BYTES = 100  # the kernel takes 107, BSD 103
 FREE_UIDS = range(60706, 61184)  # given to nobody: below systemd's dynamic users, above every distribution's own
+ORPHANS_S = 20.0  # a killed server's children notice within a second or two, unless they write a lot
 CACHE = Path("/var/cache/livelane")  # root's copy of binaries that the server's uid cannot reach where they are
 INITDB = ("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions")
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -282,11 +283,8 @@ def _start(data: Path, account: Account, binaries: Path) -> subprocess.Popen[byt
             f"The database in {data} was written by PostgreSQL {written}, this Livelane brings {wheel}. "
             "Back it up with the Livelane that made it, and restore the backup into a new data directory."
         )
-    pid = _pid(data)
-    if pid and _alive(pid) and not _is_server(pid, data):
-        # After a crash and a reboot the number may belong to someone else; PostgreSQL would refuse to start.
-        (data / "postgres" / "postmaster.pid").unlink()
     socket = _socket_folder(data, account)
+    _clear(data, socket)
     _write(data / "server.json", json.dumps({"socket": str(socket)}))
     files, run = Handle(data / "postgres"), Handle(socket)
     log = data / "postgres.log"
@@ -344,6 +342,29 @@ def _is_server(pid: int, data: Path) -> bool:
     except OSError:
         listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)
         return "postgres" in listed.stdout
+
+
+def _clear(data: Path, socket: Path) -> None:
+    """Take away what a killed server left, once its last processes have gone.
+
+    PostgreSQL would do it by itself, but refuses when the number in its files belongs to another process by now, as
+    after a reboot, or to a dead one that nobody has collected.
+    """
+    until = time.monotonic() + ORPHANS_S
+    while any(_is_server(pid, data) and _alive(pid) for pid in _processes()):
+        if time.monotonic() > until:
+            raise Trouble(f"Processes of an earlier PostgreSQL in {data} do not end; end them and try again.")
+        time.sleep(0.02)
+    pid = _pid(data)
+    if Path("/proc/self/cwd").exists() or not (pid and _alive(pid) and _is_server(pid, data)):
+        (data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+        for left in socket.glob(".s.PGSQL.*"):
+            left.unlink()
+
+
+def _processes() -> list[int]:
+    """Return the numbers of all processes, or none where the system has no /proc."""
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
 
 
 def _last_line(text: str) -> str:

@@ -87,6 +87,8 @@ def migrate(url: str, files: Release | None = None, say: Callable[[str], None] =
     with psycopg.connect(url, autocommit=True) as conn:
         if not _due(conn, files):
             return []
+        # A client that was killed is noticed in the middle of a statement, and its lock and transaction go at once.
+        conn.execute("SET client_connection_check_interval = '1s'")
         _take_lock(conn, say)
         due = _due(conn, files)  # again: another process may have done it while we waited
         conn.execute(
@@ -154,14 +156,13 @@ def _apply(conn: psycopg.Connection, files: list[File], say: Callable[[str], Non
     until = time.monotonic() + PATIENCE_S
     delay_s = 0.2
     while True:
-        name = files[0].name
+        file = files[0]
         try:
             with conn.transaction():
                 conn.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_TIMEOUT_MS))
                 conn.execute("SET LOCAL check_function_bodies = off")
                 conn.execute("SET LOCAL client_min_messages = warning")
                 for file in files:
-                    name = file.name
                     conn.execute(file.text.encode())  # without parameters: any number of statements
                     conn.execute(
                         """
@@ -176,25 +177,27 @@ def _apply(conn: psycopg.Connection, files: list[File], say: Callable[[str], Non
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             if time.monotonic() > until:
                 raise MigrationError(
-                    f"{name} found its tables in use for {PATIENCE_S:.0f} s. End the long transaction "
+                    f"{file.name} found its tables in use for {PATIENCE_S:.0f} s. End the long transaction "
                     "(pg_stat_activity names it) and run `livelane migrate` again; nothing was changed by this file."
                 ) from error
-            say(f"{name} found a table in use; trying again")
+            say(f"{file.name} found a table in use; trying again")
             time.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, no secret
             delay_s = min(delay_s * 2, 3.0)
         except psycopg.OperationalError as error:
             if conn.broken:
                 raise MigrationError(
-                    f"The connection was lost during {name}: {str(error).strip()}. Nothing of it was kept; start again."
+                    f"The connection was lost during {file.name}: {str(error).strip()}. Nothing of it is kept; try again."
                 ) from error
-            raise _failed(name, error) from error
+            raise _failed(file, error) from error
         except psycopg.Error as error:
-            raise _failed(name, error) from error
+            raise _failed(file, error) from error
 
 
-def _failed(name: str, error: psycopg.Error) -> MigrationError:
+def _failed(file: File, error: psycopg.Error) -> MigrationError:
     where = f" ({error.diag.context})" if error.diag.context else ""
+    if error.diag.statement_position:
+        where += f" in line {file.text[: int(error.diag.statement_position)].count(chr(10)) + 1}"
     return MigrationError(
-        f"{name} failed and was rolled back: {error.diag.message_primary or error}{where}. "
+        f"{file.name} failed and was rolled back: {error.diag.message_primary or error}{where}. "
         "Earlier files are applied; mend this one and run `livelane migrate` again."
     )

@@ -253,7 +253,7 @@ $$;
 
 -- Upkeep -------------------------------------------------------------------------------------------------------------
 
--- Make the coming months' partitions, and with retention drop those that hold nothing younger than `retention_days`, after
+-- Forget what has expired, make the coming months' partitions, and with retention drop those that hold nothing younger than `retention_days`, after
 -- raising the lowest kept seq of their topics. One node at a time; the others return at once. Returns the dropped ones.
 CREATE OR REPLACE FUNCTION log_upkeep(retention_days integer DEFAULT NULL, today date DEFAULT current_date) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -264,6 +264,10 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('livelane log upkeep')) THEN
         RETURN;
     END IF;
+    PERFORM set_config('lock_timeout', '1s', true);   -- a partition in use is left for the next time; nobody queues behind us
+    DELETE FROM idempotency WHERE created_at < now() - interval '24 hours';
+    DELETE FROM session WHERE expires_at < now();
+    DELETE FROM one_time_code WHERE expires_at < now() - interval '7 days';
     FOR month IN SELECT generate_series(date_trunc('month', today), date_trunc('month', today) + interval '2 months', '1 month')::date LOOP
         CONTINUE WHEN to_regclass(format('event_%s', to_char(month, 'YYYY_MM'))) IS NOT NULL;
         -- a month already begun in the default partition stays there
@@ -286,7 +290,6 @@ BEGIN
         EXECUTE format('DROP TABLE %I', part.relname);
         RETURN NEXT part.relname;
     END LOOP;
-    DELETE FROM idempotency WHERE created_at < now() - interval '24 hours';
 END
 $$;
 

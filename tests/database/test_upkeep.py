@@ -151,3 +151,19 @@ async def test_topics_are_readable_by_members_and_by_oneself(conn: AsyncConnecti
         ("board/1", True, False), ("board/9", False, False), ("user/2", True, True), ("user/1", True, False),
         ("user/9", False, False), ("x", False, False), ("board/1; DROP", False, False),
     ]  # fmt: skip
+
+
+async def test_upkeep_forgets_what_has_expired(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute(
+        """INSERT INTO idempotency (person_id, key, fingerprint, created_at) VALUES
+           (1, 'old', 'x', now() - interval '25 hours'), (1, 'young', 'x', now() - interval '23 hours')"""
+    )
+    await conn.execute(
+        "INSERT INTO session (person_id, secret_hash, expires_at) VALUES (1, sha256('x'), now() - interval '1 minute')"
+    )
+
+    await value(conn, "SELECT count(*) FROM log_upkeep()")
+
+    assert await value(conn, "SELECT string_agg(key, ',') FROM idempotency") == "young"
+    assert await value(conn, "SELECT count(*) FROM session") == 0

@@ -23,7 +23,7 @@ export type OutboxChange =
   | { is: 'changed'; op: PendingOp }
   /** It counts no more: confirmed by its event, discarded or refused. */
   | { is: 'ended'; op: PendingOp }
-  | { is: 'refused'; op: PendingOp; refusal: Refusal }
+  | { is: 'refused'; op: PendingOp; refusal: Refusal; conflict?: Conflict }
   | { is: 'conflict'; op: PendingOp; conflict: Conflict }
   /** Something made here has an id of the server's now. */
   | { is: 'named'; from: Id; to: Id }
@@ -326,12 +326,13 @@ export class Outbox {
     // A definite no: nothing was applied, so the next attempt may differ under the same key.
     delete op.request
     op.attempts = 0
-    if (refusal.problem === 'conflict' && Array.isArray(answer.body?.conflicts) && !op.undo) {
+    const conflict = Array.isArray(answer.body?.conflicts) ? conflictOf(op, answer.body) : undefined
+    if (conflict && !op.undo) {
       op.state = 'conflict'
-      op.conflict = conflictOf(op, answer.body)
+      op.conflict = conflict
       this.changed(op)
-      this.tell({ is: 'conflict', op, conflict: op.conflict })
-      this.settled(op.op, { is: 'conflict', conflict: op.conflict })
+      this.tell({ is: 'conflict', op, conflict })
+      this.settled(op.op, { is: 'conflict', conflict })
       return
     }
     if (
@@ -352,7 +353,7 @@ export class Outbox {
       return
     }
     this.finish(op, { is: 'refused', refusal })
-    this.tell({ is: 'refused', op, refusal })
+    this.tell({ is: 'refused', op, refusal, ...(conflict ? { conflict } : {}) })
     this.orphaned(op)
   }
 

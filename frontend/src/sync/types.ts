@@ -299,14 +299,21 @@ export interface LatencySample {
 
 /** Something for a toast or the live region. */
 export type Notice =
-  | { kind: 'refused'; op: string; command: Command; id: Id; refusal: Refusal; ticket?: Ticket }
+  /** `undo`: it was to take something back. `conflict`: because somebody changed the same since. */
+  | {
+      kind: 'refused'
+      op: string
+      command: Command
+      id: Id
+      refusal: Refusal
+      undo: boolean
+      conflict?: Conflict
+    }
   | { kind: 'conflict'; conflict: Conflict }
   /** Back after an absence: this many events came in, this many of my changes were waiting. */
   | { kind: 'back'; events: number; sent: number }
   /** The server runs another release than this page. */
   | { kind: 'release'; app: string }
-  /** A row under the person's hands left the board. */
-  | { kind: 'left'; noun: 'ticket' | 'column'; row: Ticket | Column; event: TopicEvent }
 
 /** Events as they were applied, per flush; `mine` = caused by an operation of this tab. For flashes and announcements. */
 export interface Applied {

@@ -1,0 +1,544 @@
+/** One live board: takes what the stream and REST bring, lays my changes over it, and tells listeners key by key. */
+
+import type { Send } from '../api/request'
+import type { BoardStore } from './api'
+import { BoardBase } from './base'
+import { type ServerClock, timeOf } from './clock'
+import { ConnectionTeller } from './connection'
+import type { Frames } from './frames'
+import { Inflow } from './inflow'
+import type { Link } from './link'
+import { type Inverse, makeOperation, type PendingOp } from './operation'
+import type { Outbox, OutboxChange } from './outbox'
+import { boardTopic, parseType } from './protocol'
+import type {
+  Applied,
+  BoardSnapshot,
+  BoardStatus,
+  Command,
+  Conflict,
+  Connection,
+  Id,
+  Key,
+  LatencySample,
+  Notice,
+  Operation,
+  Outcome,
+  PendingMark,
+  Refusal,
+  TopicEvent,
+} from './types'
+import { type Step, UndoStack } from './undo'
+import { BoardView, markOf } from './view'
+
+export interface BoardStoreSurroundings {
+  link: Link
+  outbox: Outbox
+  clock: ServerClock
+  frames: Frames
+  send: Send
+  /** The last state, kept from an earlier visit. */
+  saved: {
+    load(board: Id): Promise<BoardSnapshot | undefined>
+    save(board: Id, snapshot: BoardSnapshot): void
+  }
+  person: Id
+  tab: string
+  now(): number
+  uuid(): string
+  online(): boolean
+}
+
+const SAMPLES = 100
+const SAVE_MS = 20_000
+const SAVED_MS = 300 // no longer does the stream wait for the state kept from an earlier visit
+const TEXT_AGAIN_MS = 3_000
+
+export class LiveBoard implements BoardStore {
+  private readonly base = new BoardBase()
+  private readonly view: BoardView
+  private readonly undoStack = new UndoStack()
+  private readonly listeners = new Map<Key, Set<() => void>>()
+  private readonly appliedListeners = new Set<(applied: Applied) => void>()
+  private readonly noticeListeners = new Set<(notice: Notice) => void>()
+  private readonly inflow: Inflow
+  private readonly teller: ConnectionTeller
+  private readonly mine = new Set<string>()
+  private readonly loadingTexts = new Set<Id>()
+  private readonly stops: (() => void)[] = []
+  private touched = new Set<Key>()
+  private telling = false
+  private flushAsked = false
+  private status_: BoardStatus = 'loading'
+  private samples: readonly LatencySample[] = []
+  private app: string | undefined
+  private holders = 0
+  private closed = false
+  private savedSeq = -1
+  private unwatch: () => void = () => {}
+  private pending_: readonly (PendingMark & { command: Command; id: Id })[] | undefined
+  private conflicts_: readonly Conflict[] | undefined
+
+  constructor(
+    readonly id: Id,
+    private readonly env: BoardStoreSurroundings,
+    private readonly onClosed: () => void,
+  ) {
+    this.view = new BoardView(this.base, env.outbox, id)
+    this.teller = new ConnectionTeller(env, () => this.touch('connection'))
+    this.inflow = new Inflow(id, env.send, {
+      arrived: () => this.askFlush(),
+      missing: (behind) => this.teller.catching(behind),
+      polled: (ok) => this.teller.polled(ok),
+      refused: (status) => this.setStatus(status === 403 ? 'forbidden' : 'gone'),
+      committedAt: (event) => env.clock.here(timeOf(event.at)),
+    })
+    this.stops.push(
+      env.outbox.listen(id, (change) => this.outboxChanged(change)),
+      env.link.onState((state) => this.inflow.streaming(state.phase === 'open')),
+      () => this.teller.close(),
+      () => this.inflow.close(),
+    )
+    this.teller.onBack = (sent) => this.notice({ kind: 'back', events: this.inflow.takeReplayed(), sent })
+    void this.start()
+  }
+
+  hold(): this {
+    this.holders++
+    return this
+  }
+
+  close(): void {
+    if (--this.holders > 0 || this.closed) return
+    this.save()
+    this.closed = true
+    for (const stop of this.stops) stop()
+    this.onClosed()
+  }
+
+  private async start(): Promise<void> {
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, SAVED_MS))
+    const saved = await Promise.race([this.env.saved.load(this.id).catch(() => undefined), late])
+    if (this.closed) return
+    if (saved) {
+      this.inflow.snapshot(saved)
+      this.flush()
+    }
+    this.watch()
+    this.stops.push(() => this.unwatch())
+    this.inflow.streaming(this.env.link.state().phase === 'open')
+    const save = setInterval(() => this.save(), SAVE_MS)
+    const saveNow = () => this.save()
+    window.addEventListener('pagehide', saveNow)
+    this.stops.push(
+      () => clearInterval(save),
+      () => window.removeEventListener('pagehide', saveNow),
+    )
+  }
+
+  private watch(): void {
+    this.unwatch = this.env.link.watch(boardTopic(this.id), {
+      cursor: () => {
+        this.flush() // whole groups are applied; half a group is asked for again
+        return this.inflow.rewind(this.base)
+      },
+      receive: (message) => {
+        if (message.t === 'ended') return this.setStatus(message.reason === 'revoked' ? 'forbidden' : 'gone')
+        if (message.t === 'event' || message.t === 'snapshot') this.teller.heard(message.heardAt)
+        this.inflow.receive(message)
+      },
+    })
+  }
+
+  /** My memberships changed: a board that was closed to me may be open again. */
+  again(): void {
+    if (this.closed || (this.status_ !== 'gone' && this.status_ !== 'forbidden')) return
+    this.unwatch()
+    this.watch()
+    this.inflow.reload()
+  }
+
+  private save(): void {
+    if (this.closed || this.status_ !== 'ready' || this.base.seq === this.savedSeq) return
+    const dump = this.base.dump()
+    if (!dump) return
+    this.savedSeq = this.base.seq
+    this.env.saved.save(this.id, dump)
+  }
+
+  // What is asked -----------------------------------------------------------------------------------------------------
+
+  subscribe(key: Key, listener: () => void): () => void {
+    const set = this.listeners.get(key) ?? new Set()
+    this.listeners.set(key, set.add(listener))
+    return () => {
+      set.delete(listener)
+      if (set.size === 0 && this.listeners.get(key) === set) this.listeners.delete(key)
+    }
+  }
+
+  status = () => this.status_
+  seq = () => this.base.seq
+  completeAt = () => (this.base.board ? this.teller.completeAt() : null)
+  board = () => this.view.board()
+  column = (id: Id) => this.view.column(id)
+  columns = () => this.view.columns()
+  ticket = (id: Id) => this.view.ticket(id)
+  tickets = (column: Id) => this.view.tickets(column)
+  members = () => this.view.members()
+  role = () => this.view.memberRow(this.env.person)?.role
+  nameOf = (person: Id) => this.base.names.get(person)
+  description = (id: Id) => this.view.description(id)
+  undoable = () => this.undoStack.newest()
+  connection = (): Connection => this.teller.current()
+  latency = () => this.samples
+
+  pending(): readonly (PendingMark & { command: Command; id: Id })[] {
+    this.pending_ ??= this.env.outbox
+      .of(this.id)
+      .filter((op) => op.state !== 'acked')
+      .map((op) => ({ ...markOf(op, this.env.outbox.waiting()), command: op.command, id: op.id }))
+    return this.pending_
+  }
+
+  conflicts(): readonly Conflict[] {
+    this.conflicts_ ??= this.env.outbox.of(this.id).flatMap((op) => (op.conflict ? [op.conflict] : []))
+    return this.conflicts_
+  }
+
+  onApplied(listener: (applied: Applied) => void): () => void {
+    this.appliedListeners.add(listener)
+    return () => this.appliedListeners.delete(listener)
+  }
+
+  onNotice(listener: (notice: Notice) => void): () => void {
+    this.noticeListeners.add(listener)
+    return () => this.noticeListeners.delete(listener)
+  }
+
+  loadDescription(asked: Id): void {
+    const id = this.env.outbox.nameOf(asked)
+    if (id < 0 || this.loadingTexts.has(id) || this.base.description(id) !== undefined) return
+    this.loadingTexts.add(id)
+    void this.env
+      .send({ method: 'GET', path: `api/tickets/${id}` })
+      .then((answer) => {
+        this.loadingTexts.delete(id)
+        if (!answer.ok || typeof answer.body?.description !== 'string') return answer.status >= 500
+        this.base.learn(answer.body)
+        this.touch(`description:${id}`)
+        return this.base.description(id) === undefined // something newer came in between
+      })
+      .catch(() => {
+        this.loadingTexts.delete(id)
+        return true
+      })
+      .then((again) => {
+        if (again && !this.closed) setTimeout(() => this.wantText(id), TEXT_AGAIN_MS)
+      })
+  }
+
+  /** Loads it if somebody is looking at it. */
+  private wantText(id: Id): void {
+    if (this.listeners.has(`description:${id}`)) this.loadDescription(id)
+  }
+
+  // What the person does ----------------------------------------------------------------------------------------------
+
+  run(command: Command): Operation {
+    return this.runAll([command])[0]!
+  }
+
+  runAll(commands: readonly Command[]): Operation[] {
+    const step: Step = { key: '', items: [] }
+    const operations = commands.map((command) => this.perform({ command }, step))
+    if (step.items.length) this.undoStack.push(step)
+    this.touch('undo')
+    return operations
+  }
+
+  undo(key?: string): Operation[] {
+    return this.takeBack('undo', key)
+  }
+
+  redo(): Operation[] {
+    return this.takeBack('redo')
+  }
+
+  private takeBack(from: 'undo' | 'redo', key?: string): Operation[] {
+    const step = this.undoStack.take(from, key)
+    if (!step) return []
+    const counter: Step = { key: '', items: [] }
+    const operations: Operation[] = []
+    for (const { op, inverse } of step.items.toReversed()) {
+      const waiting = this.env.outbox.get(op)
+      const unsent = waiting?.state === 'queued' && waiting.attempts === 0
+      if (
+        waiting &&
+        (unsent || waiting.state === 'failed' || waiting.state === 'conflict') &&
+        !this.undoStack.has(op)
+      ) {
+        // It never left: give it up, and remember how to do it again.
+        const again: Inverse = {
+          command: waiting.command,
+          ...(waiting.place ? { place: waiting.place } : {}),
+        }
+        counter.key ||= op
+        counter.items.push({ op, inverse: again })
+        this.env.outbox.discard(op)
+        continue
+      }
+      operations.push(this.perform(inverse, counter, op))
+    }
+    if (counter.items.length) this.undoStack.pushCounter(counter, from)
+    this.touch('undo')
+    return operations
+  }
+
+  /** Lays the command over the board, sends it, and notes in `step` how to take it back. */
+  private perform({ command, place }: Inverse, step: Step, takesBack?: string): Operation {
+    const named = this.named(command)
+    const made = makeOperation(
+      this.view,
+      named,
+      {
+        op: this.env.uuid(),
+        board: this.id,
+        at: this.env.now(),
+        tab: this.env.tab,
+        localId: -Math.floor(Math.random() * 2 ** 48) - 1,
+        uid: this.env.uuid(),
+      },
+      place && {
+        ...place,
+        parent: this.env.outbox.nameOf(place.parent),
+        trail: place.trail.map((id) => this.env.outbox.nameOf(id)),
+      },
+    )
+    if (!made) return this.missing(named)
+    if (takesBack !== undefined) {
+      made.op.undo = true
+      made.op.chain = takesBack
+      made.op.seen = null
+    }
+    const { op, settled } = this.env.outbox.add(made.op)
+    this.mine.add(op.op)
+    if (made.inverse) {
+      step.key ||= op.op
+      step.items.push({ op: op.op, inverse: made.inverse })
+    }
+    void settled.then((outcome) => {
+      if (outcome.is === 'saved') return
+      this.undoStack.forget(op.op)
+      this.touch('undo')
+    })
+    return { op: op.op, id: op.id, settled }
+  }
+
+  private missing(command: Command): Operation {
+    const refusal: Refusal = {
+      problem: 'gone',
+      status: 404,
+      title: 'It is not on this board any more.',
+      detail: '',
+      at: this.env.now(),
+    }
+    const op = this.env.uuid()
+    const id = 'id' in command ? command.id : 0
+    this.notice({ kind: 'refused', op, command, id, refusal, undo: false })
+    return { op, id, settled: Promise.resolve<Outcome>({ is: 'refused', refusal }) }
+  }
+
+  private named(command: Command): Command {
+    const named = { ...command } as Record<string, unknown>
+    for (const key of ['id', 'column_id', 'after'])
+      if (typeof named[key] === 'number') named[key] = this.env.outbox.nameOf(named[key])
+    return named as unknown as Command
+  }
+
+  retry(op?: string): void {
+    this.env.link.nudge()
+    if (op !== undefined) this.env.outbox.retry(op)
+    else for (const each of this.env.outbox.of(this.id)) this.env.outbox.retry(each.op)
+  }
+
+  discard(op: string): void {
+    this.env.outbox.discard(op)
+  }
+
+  resolve(op: string, keep: 'mine' | 'theirs'): void {
+    this.env.outbox.resolve(op, keep, () => {
+      const fresh = this.env.uuid()
+      this.mine.add(fresh)
+      return fresh
+    })
+  }
+
+  private outboxChanged(change: OutboxChange): void {
+    this.pending_ = this.conflicts_ = undefined
+    this.touch('pending', 'conflicts')
+    if (change.is === 'named') {
+      this.touch(`ticket:${change.from}`, `column:${change.from}`, `tickets:${change.from}`)
+      this.touch(
+        `ticket:${change.to}`,
+        `column:${change.to}`,
+        `tickets:${change.to}`,
+        'columns',
+        ...this.orders(),
+      )
+      return
+    }
+    const { op } = change
+    if (change.is === 'refused') {
+      const { refusal, conflict } = change
+      const { command, undo, id } = op
+      this.notice({
+        kind: 'refused',
+        op: op.op,
+        command,
+        id,
+        refusal,
+        undo,
+        ...(conflict ? { conflict } : {}),
+      })
+    } else if (change.is === 'conflict') this.notice({ kind: 'conflict', conflict: change.conflict })
+    this.touch(...this.keysOf(op))
+  }
+
+  private orders(): Key[] {
+    return this.view.columns().map((id): Key => `tickets:${id}`)
+  }
+
+  private keysOf(op: PendingOp): Key[] {
+    if (op.noun === 'board') return ['board']
+    if (op.noun === 'member') return ['members']
+    if (op.noun === 'column') {
+      const hides = op.set.archived_at !== undefined
+      const tickets = hides ? this.base.openTickets(op.id).map((id): Key => `ticket:${id}`) : []
+      return [`column:${op.id}`, 'columns', `tickets:${op.id}`, ...tickets]
+    }
+    const order = op.place || op.set.archived_at !== undefined ? this.orders() : []
+    return [`ticket:${op.id}`, `description:${op.id}`, ...order]
+  }
+
+  // What comes in -----------------------------------------------------------------------------------------------------
+
+  private askFlush(): void {
+    if (this.flushAsked) return
+    this.flushAsked = true
+    this.env.frames.before(() => this.flush())
+  }
+
+  /** Applies all that is whole: snapshots, and the events of finished transactions. */
+  private flush(): void {
+    this.flushAsked = false
+    if (this.closed) return
+    const batch = this.inflow.take()
+    if (!batch.length) return
+    const events: (TopicEvent & { mine: boolean })[] = []
+    const fresh: { event: TopicEvent; heardAt: number; mine: boolean }[] = []
+    for (const item of batch) {
+      if ('snapshot' in item) this.loaded(item.snapshot)
+      else {
+        const mine = item.event.op != null && this.mine.has(item.event.op)
+        this.base.apply(item.event, this.touched)
+        this.confirm(item.event)
+        events.push({ ...item.event, mine })
+        if (item.live) fresh.push({ event: item.event, heardAt: item.heardAt, mine })
+      }
+    }
+    this.env.outbox.caughtUp(this.id, this.base.seq)
+    if (this.base.incomplete) {
+      this.base.incomplete = false
+      this.inflow.reload()
+    }
+    this.view.touch(this.touched)
+    this.touch('status')
+    this.tellNow()
+    const appliedAt = this.env.now()
+    const live = batch.every((item) => 'live' in item && item.live)
+    if (events.length) for (const listener of this.appliedListeners) listener({ events, live })
+    if (fresh.length) this.env.frames.after((shown) => shown && this.measured(fresh, appliedAt))
+  }
+
+  private loaded(snapshot: BoardSnapshot): void {
+    const otherLife = this.base.epoch !== '' && this.base.epoch !== snapshot.epoch
+    this.base.load(snapshot)
+    if (this.app !== undefined && this.app !== snapshot.app)
+      this.notice({ kind: 'release', app: snapshot.app })
+    this.app = snapshot.app
+    this.setStatus('ready')
+    for (const op of this.env.outbox.of(this.id)) {
+      // Numbers of another life say nothing here; what was acknowledged then is in the snapshot, or lost with the rest.
+      if (otherLife && op.state === 'acked') this.env.outbox.caughtUp(this.id, Number.POSITIVE_INFINITY)
+      if (op.uid === undefined) continue
+      const rows = op.noun === 'ticket' ? this.base.tickets : this.base.columns
+      for (const row of rows.values())
+        if (row.uid === op.uid)
+          this.env.outbox.confirm(op.op, { id: row.id, seq: snapshot.seq, version: row.version })
+    }
+    this.view.touchAll()
+    for (const key of this.listeners.keys()) this.touched.add(key)
+  }
+
+  /** An operation ends with its event, not with its answer. */
+  private confirm(event: TopicEvent): void {
+    if (event.op == null) return
+    const op = this.env.outbox.get(event.op)
+    const [noun, verb] = parseType(event) ?? []
+    if (!op || op.noun !== noun) return
+    if (op.uid !== undefined ? verb !== 'created' : event.id !== op.id) return
+    const version = event.set?.version
+    this.env.outbox.confirm(op.op, {
+      id: event.id,
+      seq: event.seq,
+      version: typeof version === 'number' ? version : undefined,
+    })
+  }
+
+  private measured(fresh: { event: TopicEvent; heardAt: number; mine: boolean }[], appliedAt: number): void {
+    const paintedAt = this.env.now()
+    const samples = fresh.map(({ event, heardAt, mine }) => ({
+      seq: event.seq,
+      type: event.type,
+      mine,
+      committedAt: this.env.clock.here(timeOf(event.at)),
+      heardAt,
+      appliedAt,
+      paintedAt,
+    }))
+    this.samples = [...this.samples, ...samples].slice(-SAMPLES)
+    this.touch('latency')
+  }
+
+  private setStatus(status: BoardStatus): void {
+    if (this.status_ === status) return
+    this.status_ = status
+    this.touch('status')
+  }
+
+  private notice(notice: Notice): void {
+    queueMicrotask(() => {
+      for (const listener of this.noticeListeners) listener(notice)
+    })
+  }
+
+  /** The answers to these keys are new; listeners hear of it together, before anything is drawn. */
+  private touch(...keys: Key[]): void {
+    this.view.touch(keys)
+    for (const key of keys) this.touched.add(key)
+    if (this.telling) return
+    this.telling = true
+    queueMicrotask(() => this.tellNow())
+  }
+
+  private tellNow(): void {
+    this.telling = false
+    const touched = this.touched
+    this.touched = new Set()
+    for (const key of touched) {
+      for (const listener of this.listeners.get(key) ?? []) listener()
+      if (key.startsWith('description:')) this.wantText(Number(key.slice(12)))
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/** Puts the state of the stream into one of the words the dot can say. */
+
+import type { Link } from './link'
+import type { Outbox } from './outbox'
+import type { HubState } from './protocol'
+import type { Connection, ConnectionWord } from './types'
+
+const OFFLINE_MS = 10_000
+const BLINK_MS = 2_000 // a shorter absence is not worth a word
+const REPLAY_MS = 1_000
+
+export class ConnectionTeller {
+  /** Back after an absence; called with how many of my changes went out meanwhile. */
+  onBack: (sent: number) => void = () => {}
+
+  private connection: Connection | undefined
+  private lostAt: number | null
+  private behind: number | null = null
+  private polledAt: number | null = null
+  private heardAt: number | null = null
+  private word: ConnectionWord = 'connecting'
+  private since: number
+  private waitingBefore = 0
+  private wasOpen = false
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private readonly stops: (() => void)[]
+
+  constructor(
+    private readonly env: { link: Link; outbox: Outbox; now(): number; online(): boolean },
+    private readonly changed: () => void,
+  ) {
+    this.lostAt = this.since = env.now()
+    const recheck = () => this.recompute()
+    window.addEventListener('online', recheck)
+    window.addEventListener('offline', recheck)
+    this.stops = [
+      env.link.onState((state) => this.stream(state)),
+      env.link.onHeartbeat((_at, heardAt) => this.heard(heardAt)),
+      () => window.removeEventListener('online', recheck),
+      () => window.removeEventListener('offline', recheck),
+      () => clearTimeout(this.timer),
+    ]
+    this.stream(env.link.state())
+  }
+
+  close(): void {
+    for (const stop of this.stops) stop()
+  }
+
+  current(): Connection {
+    const state = this.env.link.state()
+    this.connection ??= {
+      word: this.word,
+      since: this.word === 'live' || this.word === 'catching' ? this.since : (this.lostAt ?? this.since),
+      heardAt: this.heardAt ?? state.heardAt,
+      nextTryAt: state.nextTryAt,
+      reason: state.reason,
+      behind: this.behind,
+      tabs: state.tabs,
+      holder: this.env.link.holder(),
+    }
+    return this.connection
+  }
+
+  heard(at: number): void {
+    this.heardAt = at
+    this.connection = undefined // read when asked; not worth waking anyone
+  }
+
+  /** Events are missing and being fetched; null: none. */
+  catching(behind: number | null): void {
+    this.behind = behind
+    this.recompute()
+  }
+
+  polled(ok: boolean): void {
+    this.polledAt = ok ? this.env.now() : null
+    this.recompute()
+  }
+
+  /** Up to when the board is known to hold everything. */
+  completeAt(): number | null {
+    if (this.word === 'live') return this.env.now()
+    return Math.max(this.heardAt ?? 0, this.polledAt ?? 0) || null
+  }
+
+  private stream(state: HubState): void {
+    const open = state.phase === 'open'
+    if (open && !this.wasOpen) {
+      const away = this.lostAt === null ? 0 : this.env.now() - this.lostAt
+      const first = this.word === 'connecting'
+      this.lostAt = null
+      this.polledAt = null
+      this.heardAt = state.openedAt
+      if (!first && away > BLINK_MS) {
+        const before = this.waitingBefore
+        setTimeout(() => this.onBack(Math.max(0, before - this.env.outbox.unsaved())), REPLAY_MS)
+      }
+      this.waitingBefore = 0
+    } else if (!open && this.wasOpen) this.lostAt = this.env.now()
+    if (!open) this.waitingBefore = Math.max(this.waitingBefore, this.env.outbox.unsaved())
+    this.wasOpen = open
+    this.recompute()
+  }
+
+  private say(): ConnectionWord {
+    const { phase } = this.env.link.state()
+    if (phase === 'refused') return 'ended'
+    if (phase === 'other') return 'other'
+    if (phase === 'open') return this.behind === null ? 'live' : 'catching'
+    if (this.polledAt !== null) return 'polling'
+    if (!this.env.online()) return 'offline'
+    if (this.lostAt !== null && this.env.now() - this.lostAt >= OFFLINE_MS) return 'offline'
+    return this.word === 'connecting' ? 'connecting' : 'reconnecting'
+  }
+
+  private recompute(): void {
+    clearTimeout(this.timer)
+    const word = this.say()
+    if (word !== this.word) this.since = this.env.now()
+    this.word = word
+    this.connection = undefined
+    this.changed()
+    if ((word === 'connecting' || word === 'reconnecting') && this.lostAt !== null)
+      this.timer = setTimeout(() => this.recompute(), Math.max(50, this.lostAt + OFFLINE_MS - this.env.now()))
+  }
+}

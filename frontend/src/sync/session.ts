@@ -1,0 +1,355 @@
+/** Who is signed in, and everything that lives and dies with that: the stream, the outbox, the open boards. */
+
+import { baseUrl, expect, Refused, refusalOf, request, type Send } from '../api/request'
+import type { BoardStore, OldChanges, Session } from './api'
+import { LiveBoard } from './boardStore'
+import { ServerClock, timeOf } from './clock'
+import { ConnectionTeller } from './connection'
+import { browserFrames } from './frames'
+import {
+  holdTab,
+  knownPerson,
+  onPersonChange,
+  rememberPerson,
+  tabIsGone,
+  uuid,
+  withIdentity,
+} from './identity'
+import { type Link, openLink } from './link'
+import { Memberships } from './memberships'
+import type { PendingOp } from './operation'
+import { Outbox } from './outbox'
+import { userTopic } from './protocol'
+import { openStorage, type PersonStorage } from './storage'
+import type { Connection, Id, Membership, Person } from './types'
+
+const OLD_MS = 24 * 60 * 60 * 1000
+const ADOPT_MS = [0, 1_000, 4_000] // a closed tab's lock is free a moment later
+const ADOPT_EVERY_MS = 30_000
+
+type Topic = 'person' | 'memberships' | 'connection' | 'unsaved' | 'ended' | 'old'
+type Ending = 'expired' | 'signed-out' | 'other'
+
+const tab = uuid()
+let current: LiveSession | undefined
+
+/** Who am I? Undefined: nobody. With no answer, whoever was here last may go on reading and writing offline. */
+export async function openSession(): Promise<Session | undefined> {
+  if (current && !current.ended()) return current
+  return withIdentity('exclusive', async () => {
+    try {
+      const answer = await request({ method: 'GET', path: 'api/me' })
+      if (answer.status === 401) {
+        current?.end('expired')
+        return undefined
+      }
+      if (answer.ok) return begin(answer.body as Person, true)
+      if (answer.status < 500) throw new Refused(answer.refusal!)
+      throw new Refused(answer.refusal!, answer)
+    } catch (error) {
+      const refusal = error instanceof Refused ? error.refusal : refusalOf(0, null)
+      const known = knownPerson()
+      if (known && (refusal.status === 0 || refusal.status >= 500)) return begin(known, false)
+      throw error instanceof Refused ? error : new Refused(refusal)
+    }
+  })
+}
+
+export async function signIn(
+  with_: { email: string; password: string } | { code: string },
+): Promise<Session> {
+  return enter('api/session', with_)
+}
+
+export async function setUp(account: {
+  code: string
+  name: string
+  email: string
+  password: string
+}): Promise<Session> {
+  return enter('api/setup', account)
+}
+
+async function enter(path: string, body: object): Promise<Session> {
+  return withIdentity('exclusive', async () => {
+    await expect(request({ method: 'POST', path, body }))
+    const me = await expect(request({ method: 'GET', path: 'api/me' }))
+    return begin(me.body as Person, true)
+  })
+}
+
+async function begin(person: Person, verified: boolean): Promise<LiveSession> {
+  rememberPerson(person)
+  if (current?.person.uid === person.uid) {
+    current.revive(person)
+    return current
+  }
+  current?.end('other')
+  const storage = await openStorage(`livelane ${baseUrl()} ${person.uid}`)
+  current = new LiveSession(person, storage, verified)
+  return current
+}
+
+class LiveSession implements Session {
+  person: Person
+  private readonly link: Link
+  private readonly outbox: Outbox
+  private readonly clock = new ServerClock()
+  private readonly boards = new Map<Id, LiveBoard>()
+  private readonly memberships_: Memberships
+  private readonly teller: ConnectionTeller
+  private readonly listeners = new Map<Topic, Set<() => void>>()
+  private readonly stops: (() => void)[] = []
+  private ending: Ending | undefined
+  private old: PendingOp[] = []
+  private oldChanges_: OldChanges | undefined
+
+  constructor(
+    person: Person,
+    private readonly storage: PersonStorage,
+    private verified: boolean,
+  ) {
+    this.person = person
+    const now = () => Date.now()
+    const hub = new URLSearchParams(location.search).get('hub')
+    this.link = openLink({ person: person.id, base: baseUrl(), ...(hub === 'tab' ? { holder: 'tab' } : {}) })
+    this.outbox = new Outbox({
+      send: this.send,
+      storage,
+      now,
+      random: Math.random,
+      after(ms, run) {
+        const timer = setTimeout(run, ms)
+        return () => clearTimeout(timer)
+      },
+    })
+    this.memberships_ = new Memberships(this.send, () => {
+      this.tell('memberships')
+      for (const board of this.boards.values()) board.again()
+    })
+    const online = () => navigator.onLine
+    this.teller = new ConnectionTeller({ link: this.link, outbox: this.outbox, now, online }, () =>
+      this.tell('connection'),
+    )
+    let streaming = false
+    this.stops.push(
+      this.link.watch(userTopic(person.id), this.memberships_),
+      this.link.onState((state) => {
+        if (state.phase === 'refused') void this.verify()
+        if (state.phase === 'other') this.end('other')
+        if (state.phase === 'open' && !streaming) this.outbox.retry() // somebody answers again
+        streaming = state.phase === 'open'
+      }),
+      this.link.onHeartbeat((at, heardAt) => this.clock.heard(timeOf(at), heardAt)),
+      this.outbox.onAny(() => this.tell('unsaved')),
+      onPersonChange(() => this.personChanged()),
+    )
+    const wake = () => this.outbox.retry()
+    window.addEventListener('online', wake)
+    this.stops.push(
+      () => window.removeEventListener('online', wake),
+      () => this.teller.close(),
+    )
+    holdTab(tab)
+    const adopt = () => void this.adopt()
+    const timers = ADOPT_MS.map((ms) => setTimeout(adopt, ms))
+    const every = setInterval(adopt, ADOPT_EVERY_MS)
+    this.stops.push(
+      () => clearInterval(every),
+      () => timers.forEach(clearTimeout),
+    )
+  }
+
+  open(board: Id): BoardStore {
+    let store = this.boards.get(board)
+    if (!store) {
+      store = new LiveBoard(
+        board,
+        {
+          link: this.link,
+          outbox: this.outbox,
+          clock: this.clock,
+          frames: browserFrames,
+          send: this.send,
+          saved: {
+            load: (id) => this.storage.loadBoard(id),
+            save: (id, snapshot) => this.ending !== 'signed-out' && this.storage.saveBoard(id, snapshot),
+          },
+          person: this.person.id,
+          tab,
+          now: () => Date.now(),
+          uuid,
+          online: () => navigator.onLine,
+        },
+        () => this.boards.delete(board),
+      )
+      this.boards.set(board, store)
+    }
+    return store.hold()
+  }
+
+  memberships(): readonly Membership[] | undefined {
+    return this.memberships_.all()
+  }
+
+  connection(): Connection {
+    return this.teller.current()
+  }
+
+  unsaved(): number {
+    return this.outbox.unsaved()
+  }
+
+  ended(): Ending | undefined {
+    return this.ending
+  }
+
+  subscribe(key: Topic, listener: () => void): () => void {
+    const set = this.listeners.get(key) ?? new Set()
+    this.listeners.set(key, set.add(listener))
+    return () => set.delete(listener)
+  }
+
+  async signOut(): Promise<void> {
+    await withIdentity('exclusive', async () => {
+      const answer = await expect(request({ method: 'DELETE', path: 'api/session' })).catch(
+        (error: Refused) => {
+          if (error.refusal.status !== 401) throw error // signed out already is signed out
+        },
+      )
+      void answer
+      rememberPerson(undefined)
+      this.end('signed-out')
+      await this.storage.forgetBoards() // unsent changes stay, for the same person's return
+    })
+  }
+
+  /** Every request of this session goes this way: never under another person, and each answer tells the time. */
+  private readonly send: Send = (write) =>
+    withIdentity('shared', async () => {
+      const known = knownPerson()
+      if (known && known.uid !== this.person.uid) {
+        this.end('other')
+        throw new Refused(refusalOf(0, null))
+      }
+      if (this.ending && this.ending !== 'expired') throw new Refused(refusalOf(0, null))
+      if (!this.verified) await this.check()
+      const answer = await request(write)
+      if (answer.serverDate !== null) {
+        this.clock.heard(answer.serverDate, answer.answeredAt)
+        this.clock.caused(answer.serverDate, answer.sentAt, 1_000)
+      }
+      if (answer.status === 401) this.end('expired')
+      return answer
+    })
+
+  /** Begun from memory alone: the cookie may be another's by now. */
+  private async check(): Promise<void> {
+    const me = await request({ method: 'GET', path: 'api/me' })
+    if (me.status === 401) {
+      this.end('expired')
+      throw new Refused(me.refusal!)
+    }
+    if (!me.ok) throw new Refused(me.refusal!)
+    if (me.body?.uid !== this.person.uid) {
+      this.end('other')
+      throw new Refused(refusalOf(0, null))
+    }
+    this.verified = true
+  }
+
+  /** The stream was refused: is it the session? */
+  private async verify(): Promise<void> {
+    try {
+      const me = await withIdentity('shared', () => request({ method: 'GET', path: 'api/me' }))
+      if (me.status === 401) this.end('expired')
+      else if (me.ok && me.body?.uid !== this.person.uid) this.end('other')
+      else this.link.nudge()
+    } catch {
+      this.link.nudge()
+    }
+  }
+
+  private personChanged(): void {
+    const known = knownPerson()
+    if (!known) this.end('signed-out')
+    else if (known.uid !== this.person.uid) this.end('other')
+    else if (this.ending) this.revive(known)
+  }
+
+  /** The same person is back: everything goes on where it stood. */
+  revive(person: Person): void {
+    this.person = person
+    this.verified = true
+    this.tell('person')
+    if (!this.ending) return
+    if (this.ending !== 'expired') return location.reload() // the stream was let go of
+    this.ending = undefined
+    this.tell('ended')
+    this.outbox.block(null)
+    this.link.nudge()
+  }
+
+  end(why: Ending): void {
+    if (this.ending === why || (this.ending && this.ending !== 'expired')) return
+    this.ending = why
+    this.outbox.block(why)
+    if (why !== 'expired') {
+      // Nothing of this person may go on in this browser: neither stream nor timers.
+      for (const stop of this.stops) stop()
+      this.link.end()
+      this.outbox.close()
+    }
+    this.tell('ended')
+    this.tell('connection')
+  }
+
+  // Changes of tabs that are gone -------------------------------------------------------------------------------------
+
+  oldChanges(): OldChanges | undefined {
+    if (!this.old.length) return undefined
+    const old = this.old
+    this.oldChanges_ ??= {
+      count: old.length,
+      since: old[0]!.at,
+      send: () => void this.take(old.map((op) => op.op)).then(() => this.noOld()),
+      discard: () => {
+        for (const op of old) this.storage.delete(op.op)
+        this.noOld()
+      },
+    }
+    return this.oldChanges_
+  }
+
+  private noOld(): void {
+    this.old = []
+    this.oldChanges_ = undefined
+    this.tell('old')
+  }
+
+  private async adopt(): Promise<void> {
+    if (this.ending) return
+    const orphans: PendingOp[] = []
+    const gone = new Map<string, boolean>()
+    for (const op of await this.storage.all()) {
+      if (op.tab === tab) continue
+      if (!gone.has(op.tab)) gone.set(op.tab, await tabIsGone(op.tab))
+      if (gone.get(op.tab)) orphans.push(op)
+    }
+    const old = orphans.filter((op) => Date.now() - op.at > OLD_MS)
+    await this.take(orphans.filter((op) => !old.includes(op)).map((op) => op.op))
+    if (old.length !== this.old.length) {
+      this.old = old
+      this.oldChanges_ = undefined
+      this.tell('old')
+    }
+  }
+
+  private async take(ops: readonly string[]): Promise<void> {
+    if (ops.length) this.outbox.adopt(await this.storage.claim(ops, tab))
+  }
+
+  private tell(key: Topic): void {
+    for (const listener of this.listeners.get(key) ?? []) listener()
+  }
+}

@@ -56,3 +56,6 @@ DROP TRIGGER IF EXISTS ring_person ON session;
 CREATE TRIGGER ring_person AFTER DELETE OR UPDATE OF expires_at, secret_hash ON session FOR EACH ROW EXECUTE FUNCTION ring_person();
 DROP TRIGGER IF EXISTS ring_person ON token;
 CREATE TRIGGER ring_person AFTER DELETE OR UPDATE OF expires_on, secret_hash ON token FOR EACH ROW EXECUTE FUNCTION ring_person();
+
+-- The coming months' partitions, before the first event needs one.
+SELECT log_upkeep();

@@ -186,7 +186,7 @@ def _apply(conn: psycopg.Connection, files: list[File], say: Callable[[str], Non
         except psycopg.OperationalError as error:
             if conn.broken:
                 raise MigrationError(
-                    f"The connection was lost during {file.name}: {str(error).strip()}. Nothing of it is kept; try again."
+                    f"The connection was lost during {file.name}: {str(error).strip()}. Nothing of it is kept."
                 ) from error
             raise _failed(file, error) from error
         except psycopg.Error as error:

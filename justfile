@@ -4,6 +4,11 @@ export PATH := justfile_directory() / ".venv/bin:" + justfile_directory() / ".to
 export UV_PYTHON_DOWNLOADS := "never"
 export VIRTUAL_ENV := ""
 
+# The machine's own certificates, where it has any: some networks look into TLS with an authority of theirs.
+certificates := "/etc/ssl/certs/ca-certificates.crt"
+export UV_SYSTEM_CERTS := path_exists(certificates)
+export NODE_EXTRA_CA_CERTS := if path_exists(certificates) == "true" { certificates } else { "" }
+
 # what the tests run beside the product: command=package
 system := "chromium=chromium nginx=nginx-light curl=curl pgbouncer=pgbouncer"
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { count, figure, Times } from './times'
+import { Times } from './times'
 
 const now = Date.parse('2026-11-23T14:02:00Z')
 const times = new Times('en', 'UTC')
@@ -37,10 +37,4 @@ describe('moments', () => {
   test('an unknown zone or language does not throw', () => {
     expect(new Times('not a locale', 'Nowhere/None').clock(now)).toMatch(/^\d\d:\d\d$/)
   })
-})
-
-test('figures are set with their thousands apart', () => {
-  expect(figure(4812)).toBe('4,812')
-  expect(count(1, 'ticket')).toBe('1 ticket')
-  expect(count(6, 'ticket')).toBe('6 tickets')
 })

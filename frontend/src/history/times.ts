@@ -120,13 +120,3 @@ function supported(make: () => unknown): boolean {
     return false
   }
 }
-
-/** "4,812": thousands apart, as every event number is written. */
-export function figure(value: number): string {
-  return value.toLocaleString('en-GB')
-}
-
-/** "1 ticket", "6 tickets". */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${figure(n)} ${n === 1 ? one : many}`
-}

@@ -1,4 +1,8 @@
-import { StrictMode } from 'react'
+import '../ui/tokens.css'
+import '../ui/page.css'
+import '../ui/parts.css'
+import './app.css'
 import { createRoot } from 'react-dom/client'
+import { App } from './App'
 
-createRoot(document.getElementById('app')!).render(<StrictMode>Livelane</StrictMode>)
+createRoot(document.getElementById('app')!).render(<App />)

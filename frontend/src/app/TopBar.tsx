@@ -1,0 +1,124 @@
+import { ArrowLeft, Search } from 'lucide-react'
+import { type ComponentType, type ReactNode, Suspense, useRef, useState } from 'react'
+import { Link } from 'wouter'
+import { connectionWords } from '../live/connection'
+import type { Connection } from '../sync'
+import { Keys } from '../ui/Button'
+import { Mark } from '../ui/Dot'
+import { Popover } from '../ui/Popover'
+import { ConnectionDot } from './ConnectionDot'
+import { MeMenu } from './MeMenu'
+
+/** What stands behind the dot. */
+export type ConnectionPanel = ComponentType<{ onClose: () => void }>
+
+/** Always in sight: where I am, who is here, whether it is live. Nothing covers it. */
+export function TopBar({
+  title,
+  people,
+  connection,
+  seq = null,
+  past = null,
+  panel: Panel,
+  onFind,
+  onShortcuts,
+}: {
+  /** Undefined on the board list itself. */
+  title: ReactNode
+  people?: ReactNode
+  connection: Connection
+  seq?: number | null
+  /** In the time machine: the event number that is shown. */
+  past?: number | null
+  panel?: ConnectionPanel | undefined
+  onFind?: (() => void) | undefined
+  onShortcuts?: (() => void) | undefined
+}) {
+  const { dot } = connectionWords(connection, seq)
+  return (
+    <header className="top">
+      <Link href="/" className="iconbtn only-phone" aria-label="Boards">
+        <ArrowLeft className="i" />
+      </Link>
+      <Link href="/" className="home not-phone" aria-label="Livelane, all boards">
+        <Mark state={past === null ? dot : 'past'} />
+      </Link>
+      <div className="crumb">
+        <Link href="/" className="not-phone">
+          Boards
+        </Link>
+        {title && (
+          <>
+            <span className="sep not-phone" aria-hidden="true">
+              /
+            </span>
+            {title}
+          </>
+        )}
+      </div>
+      <span className="grow" />
+      {people}
+      {people && <span className="vr not-phone" />}
+      <ConnectionButton connection={connection} seq={seq} past={past} panel={Panel} />
+      {onFind && (
+        <button type="button" className="find not-phone" onClick={onFind} aria-keyshortcuts="Control+K">
+          <Search className="i" />
+          Find or do
+          <span className="caps" aria-hidden="true">
+            <Keys keys="Mod+K" />
+          </span>
+        </button>
+      )}
+      {/* The bell's place: notifications come with their own nouns. */}
+      <MeMenu onShortcuts={onShortcuts} />
+    </header>
+  )
+}
+
+function ConnectionButton({
+  connection,
+  seq,
+  past,
+  panel: Panel,
+}: {
+  connection: Connection
+  seq: number | null
+  past: number | null
+  panel: ConnectionPanel | undefined
+}) {
+  const [open, setOpen] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  if (past !== null)
+    return (
+      <span className="conn">
+        <ConnectionDot connection={connection} seq={seq} past={past} />
+      </span>
+    )
+  if (!Panel)
+    return (
+      <span className="conn">
+        <ConnectionDot connection={connection} seq={seq} />
+      </span>
+    )
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="conn"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onClick={() => setOpen((was) => !was)}
+      >
+        <ConnectionDot connection={connection} seq={seq} />
+      </button>
+      {open && (
+        <Popover anchor={button} side="end" label="Connection" onClose={() => setOpen(false)}>
+          <Suspense fallback={null}>
+            <Panel onClose={() => setOpen(false)} />
+          </Suspense>
+        </Popover>
+      )}
+    </>
+  )
+}

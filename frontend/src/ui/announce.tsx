@@ -1,0 +1,43 @@
+/** What a screen reader is told: one polite region for the whole app. Toasts speak for themselves. */
+
+import { useEffect, useState } from 'react'
+
+const MUTED = 'livelane.muted'
+let say: (text: string) => void = () => {}
+
+/** Says it now. Own moves are said at once; others' are summed up by whoever calls this. */
+export function announce(text: string): void {
+  say(text)
+}
+
+/** Remote changes are not announced while muted. Own ones always are. */
+export function announcementsMuted(): boolean {
+  return localStorage.getItem(MUTED) === '1'
+}
+
+export function muteAnnouncements(muted: boolean): void {
+  localStorage.setItem(MUTED, muted ? '1' : '0')
+}
+
+/** Once, in the app. */
+export function LiveRegion() {
+  const [line, setLine] = useState({ text: '', count: 0 })
+  useEffect(() => {
+    say = (text) => setLine(({ count }) => ({ text, count: count + 1 }))
+    return () => {
+      say = () => {}
+    }
+  }, [])
+  // A new node each time: the same sentence twice is said twice.
+  return (
+    <div
+      className="sr-only"
+      role="log"
+      aria-live="polite"
+      aria-label="Announcements"
+      data-testid="announcements"
+    >
+      <p key={line.count}>{line.text}</p>
+    </div>
+  )
+}

@@ -4,6 +4,8 @@ export PATH := justfile_directory() / ".venv/bin:" + justfile_directory() / ".to
 export UV_PYTHON_DOWNLOADS := "never"
 export VIRTUAL_ENV := ""
 
+export NPM_CONFIG_UPDATE_NOTIFIER := "false"
+
 # The machine's own certificates, where it has any: some networks look into TLS with an authority of theirs.
 certificates := "/etc/ssl/certs/ca-certificates.crt"
 export UV_SYSTEM_CERTS := path_exists(certificates)

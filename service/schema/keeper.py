@@ -32,6 +32,7 @@ SOCKET_NAME = "/.s.PGSQL.5432.lock"
 SOCKET_PATH_BYTES = 100  # the kernel takes 107, BSD 103
 FREE_UIDS = range(60706, 61184)  # given to nobody: below systemd's dynamic users, above every distribution's own
 ORPHANS_S = 20.0  # a killed server's children notice within a second or two, unless they write a lot
+PROC = Path("/proc")  # Linux; elsewhere there is ps
 CACHE = Path("/var/cache/livelane")  # root's copy of binaries that the server's uid cannot reach where they are
 INITDB = ("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions")
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -174,7 +175,7 @@ class Handle:
     def __init__(self, folder: Path) -> None:
         self.fds: list[int] = []
         self.path = str(folder)
-        if os.geteuid() == 0 and Path("/proc/self/fd").exists():
+        if os.geteuid() == 0 and PROC.exists():
             fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             self.fds = [fd]
             self.path = f"/proc/self/fd/{fd}"
@@ -326,7 +327,7 @@ def _pid(data: Path) -> int | None:
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
     except PermissionError:
         return True
     except ProcessLookupError:
@@ -337,11 +338,13 @@ def _alive(pid: int) -> bool:
 
 
 def _is_server(pid: int, data: Path) -> bool:
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink() == (data / "postgres").resolve()
-    except OSError:
-        listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)
-        return "postgres" in listed.stdout
+    if PROC.exists():
+        try:
+            return (PROC / str(pid) / "cwd").readlink() == (data / "postgres").resolve()
+        except OSError:  # it has ended, or is another user's
+            return False
+    listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)
+    return "postgres" in listed.stdout
 
 
 def _clear(data: Path, socket: Path) -> None:
@@ -356,7 +359,7 @@ def _clear(data: Path, socket: Path) -> None:
             raise Trouble(f"Processes of an earlier PostgreSQL in {data} do not end; end them and try again.")
         time.sleep(0.02)
     pid = _pid(data)
-    if Path("/proc/self/cwd").exists() or not (pid and _alive(pid) and _is_server(pid, data)):
+    if PROC.exists() or not (pid and _alive(pid) and _is_server(pid, data)):
         (data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
         for left in socket.glob(".s.PGSQL.*"):
             left.unlink()
@@ -364,7 +367,7 @@ def _clear(data: Path, socket: Path) -> None:
 
 def _processes() -> list[int]:
     """Return the numbers of all processes, or none where the system has no /proc."""
-    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [int(path.name) for path in PROC.glob("[0-9]*")]
 
 
 def _last_line(text: str) -> str:

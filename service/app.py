@@ -1,0 +1,37 @@
+"""The REST API as an ASGI app."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+
+from service.api import boards, columns, tickets
+from service.api.call import Call, Shared
+from service.api.door import Service
+from service.api.problems import HANDLERS
+from service.database import Database
+from service.settings import Settings
+
+ROUTES = [*boards.ROUTES, *columns.ROUTES, *tickets.ROUTES]
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Return the API: everything under /api, /docs and /problems. Its database is open within the app's lifespan."""
+    shared = Shared(settings, Database(settings.database_url, settings.connections))
+
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncGenerator[None]:
+        async with shared.database:
+            yield
+
+    app = Service(
+        route_handlers=[*ROUTES],
+        exception_handlers=HANDLERS,
+        lifespan=[running],
+        request_class=Call,
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.open_door(shared)
+    app.state.health = shared.database.health
+    return app

@@ -1,0 +1,154 @@
+-- Boards: list, create, read now or as they were, change, archive.
+
+CREATE OR REPLACE FUNCTION board_row(b board, role text) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT (board_json(b)::jsonb || jsonb_build_object('role', role))::json
+$$;
+
+-- The boards this person is a member of, oldest first: the open ones, or the archived ones.
+CREATE OR REPLACE FUNCTION list_boards(hash bytea, archived boolean) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    who bigint := caller(hash);
+BEGIN
+    RETURN (SELECT coalesce(json_agg(board_row(b, m.role) ORDER BY b.id), '[]')::text
+              FROM member m JOIN board b ON b.id = m.board_id
+             WHERE m.person_id = who AND (b.archived_at IS NOT NULL) = archived);
+END
+$$;
+
+-- `board` is {title, description?, columns?, uid?}; who creates it owns it.
+CREATE OR REPLACE FUNCTION create_board(hash bytea, key text, print bytea, board jsonb) RETURNS written LANGUAGE plpgsql AS $$
+DECLARE
+    who    bigint := caller(hash);
+    answer written;
+    b      board;
+    titles text[] := ARRAY['To do', 'Doing', 'Done'];
+    ranks  text[] := '{}';
+BEGIN
+    answer := first_answer(who, key, print);
+    IF answer.person IS NOT NULL THEN
+        RETURN answer;
+    END IF;
+    PERFORM set_context(who, key, 'rest');
+    IF board ? 'columns' THEN
+        titles := ARRAY(SELECT jsonb_array_elements_text(board->'columns'));
+    END IF;
+    FOR i IN 1..cardinality(titles) LOOP
+        ranks := ranks || rank_between(ranks[i - 1], NULL);
+    END LOOP;
+    INSERT INTO board AS x (uid, title, description)
+    VALUES (coalesce((board->>'uid')::uuid, gen_random_uuid()), board->>'title', coalesce(board->>'description', ''))
+    RETURNING x.* INTO b;
+    INSERT INTO member (board_id, person_id, role) VALUES (b.id, who, 'owner');
+    INSERT INTO board_column (board_id, title, rank) SELECT b.id, n.title, n.rank FROM unnest(titles, ranks) n (title, rank);
+    UPDATE person SET welcomed_at = now() WHERE id = who AND welcomed_at IS NULL;
+    RETURN finish(who, key, print, board_row(b, 'owner'), 'board/' || b.id);
+END
+$$;
+
+-- The snapshot, or no row's body when `known` still names it. `tag` names what is sent: epoch, seq, the web app's version.
+CREATE OR REPLACE FUNCTION read_board(hash bytea, board_id bigint, known text, app text, OUT body text, OUT tag text, OUT person bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    person := caller(hash);
+    PERFORM allow(person, role_on(person, board_id), 'viewer', 'board');
+    tag := concat_ws('-', current_epoch(), topic_seq('board/' || board_id), md5(app));
+    IF known IS DISTINCT FROM tag THEN
+        SELECT s.state INTO body FROM topic_snapshot('board/' || board_id, app) s;
+    END IF;
+END
+$$;
+
+-- The snapshot as it was at `seq`.
+CREATE OR REPLACE FUNCTION read_board_at(hash bytea, board_id bigint, seq bigint, app text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    who  bigint := caller(hash);
+    head record;
+BEGIN
+    PERFORM allow(who, role_on(who, board_id), 'viewer', 'board');
+    SELECT h.seq, h.lowest_seq INTO head FROM topic_heads(ARRAY['board/' || board_id]) h;
+    IF coalesce(head.seq, 0) < read_board_at.seq THEN
+        PERFORM refuse('LL422', format('This board has come to %s; there is no %s yet.', coalesce(head.seq, 0), read_board_at.seq), '{"field": "at"}');
+    ELSIF read_board_at.seq < coalesce(head.lowest_seq, 1) - 1 THEN
+        PERFORM refuse('LL410', format('The log of this board is kept from %s on; what was before is gone.', head.lowest_seq));
+    END IF;
+    RETURN board_at(board_id, read_board_at.seq, app);
+END
+$$;
+
+-- What is archived: {board, columns, tickets}, newest first; a ticket as in the snapshot. A column's tickets are told by
+-- the column; tickets of archived columns that are not archived themselves are not listed.
+CREATE OR REPLACE FUNCTION read_archive(hash bytea, board_id bigint) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    who bigint := caller(hash);
+BEGIN
+    PERFORM allow(who, role_on(who, board_id), 'viewer', 'board');
+    RETURN (SELECT json_build_object('board', board_json(b),
+        'columns', (SELECT coalesce(json_agg(column_json(c) ORDER BY c.archived_at DESC, c.id), '[]')
+                      FROM board_column c WHERE c.board_id = b.id AND c.archived_at IS NOT NULL),
+        'tickets', (SELECT coalesce(json_agg(ticket_brief(t) ORDER BY t.archived_at DESC, t.id), '[]')
+                      FROM ticket t WHERE t.board_id = b.id AND t.archived_at IS NOT NULL))::text
+      FROM board b WHERE b.id = read_archive.board_id);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION hold_board(hash bytea, key text, print bytea, board_id bigint, needed text, OUT who bigint, OUT role text, OUT b board, OUT answer written)
+LANGUAGE plpgsql AS $$
+BEGIN
+    who := caller(hash);
+    role := role_on(who, board_id);
+    PERFORM allow(who, role, needed, 'board');
+    answer := first_answer(who, key, print);
+    IF answer.person IS NULL THEN
+        PERFORM set_context(who, key, 'rest');
+        SELECT * INTO b FROM board x WHERE x.id = hold_board.board_id FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            PERFORM allow(who, NULL, needed, 'board');
+        END IF;
+    END IF;
+END
+$$;
+
+-- `change` is {title?, description?, archived?}. Restoring is the owner's, like archiving.
+CREATE OR REPLACE FUNCTION change_board(hash bytea, key text, print bytea, known integer, board_id bigint, change jsonb) RETURNS written
+LANGUAGE plpgsql AS $$
+DECLARE
+    held record;
+    b    board;
+BEGIN
+    held := hold_board(hash, key, print, board_id, CASE WHEN change ? 'archived' THEN 'owner' ELSE 'editor' END);
+    IF (held.answer).person IS NOT NULL THEN
+        RETURN held.answer;
+    END IF;
+    b := held.b;
+    IF b.archived_at IS NOT NULL AND change <> '{"archived": false}' THEN
+        PERFORM refuse('LL4AR', 'This board is archived: restore it first.');
+    END IF;
+    PERFORM refuse_conflicts('board', b.id, known, b.version, change,
+        jsonb_build_object('title', b.title, 'description', b.description, 'archived', b.archived_at IS NOT NULL), board_row(b, held.role));
+    UPDATE board x
+       SET title = CASE WHEN change ? 'title' THEN change->>'title' ELSE x.title END,
+           description = CASE WHEN change ? 'description' THEN change->>'description' ELSE x.description END,
+           archived_at = CASE WHEN change ? 'archived' THEN NULL ELSE x.archived_at END
+     WHERE x.id = b.id
+    RETURNING x.* INTO b;
+    RETURN finish(held.who, key, print, board_row(b, held.role), 'board/' || b.id);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION archive_board(hash bytea, key text, print bytea, board_id bigint) RETURNS written LANGUAGE plpgsql AS $$
+DECLARE
+    held record;
+    b    board;
+BEGIN
+    held := hold_board(hash, key, print, board_id, 'owner');
+    IF (held.answer).person IS NOT NULL THEN
+        RETURN held.answer;
+    END IF;
+    b := held.b;
+    IF b.archived_at IS NOT NULL THEN
+        PERFORM refuse('LL4AR', 'This board is archived already.');
+    END IF;
+    UPDATE board x SET archived_at = now() WHERE x.id = b.id RETURNING x.* INTO b;
+    RETURN finish(held.who, key, print, board_row(b, held.role), 'board/' || b.id);
+END
+$$;

@@ -1,0 +1,192 @@
+"""One connection to PostgreSQL that many requests share: statements go out as they come, answers return in order.
+
+libpq's pipeline mode through psycopg's public `pq` layer. Every statement is followed by a sync of its own, so each is
+its own transaction and one's failure is nobody else's. Two or three times the requests of a pool of plain connections.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+import psycopg
+from psycopg import pq
+
+OK = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+SYNC = pq.ExecStatus.PIPELINE_SYNC
+FAILED = pq.ExecStatus.FATAL_ERROR
+
+Row = tuple[bytes | None, ...]  # values as PostgreSQL writes them
+Param = bytes | None  # likewise
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """SQL with parameters $1, $2, …, prepared once a connection under its name."""
+
+    name: bytes
+    sql: bytes
+
+
+class Failure(Exception):
+    """PostgreSQL refused a statement; nothing of it is kept."""
+
+    def __init__(self, result: pq.abc.PGresult) -> None:
+        field = result.error_field
+        self.code = (field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+        self.sentence = (field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode("utf-8", "replace")
+        self.detail = (field(pq.DiagnosticField.MESSAGE_DETAIL) or b"").decode("utf-8", "replace")
+        self.constraint = (field(pq.DiagnosticField.CONSTRAINT_NAME) or b"").decode("utf-8", "replace")
+        self.column = (field(pq.DiagnosticField.COLUMN_NAME) or b"").decode("utf-8", "replace")
+        super().__init__(f"{self.code} {self.sentence}")
+
+
+class Lost(Exception):
+    """The connection ended before the answer came. What was asked may have been done or not."""
+
+
+class Job:
+    """A statement under way."""
+
+    __slots__ = ("answer", "failure", "result", "since")
+
+    def __init__(self, answer: "asyncio.Future[list[Row]]") -> None:
+        self.answer = answer
+        self.since = time.monotonic()
+        self.result: pq.abc.PGresult | None = None
+        self.failure: Failure | None = None
+
+
+class Pipeline:
+    """A connection in pipeline mode, read for as long as it lives; `lost` is done when it no longer does."""
+
+    def __init__(self, conn: psycopg.AsyncConnection[object]) -> None:
+        self._conn = conn  # keeps the socket open
+        self._pg = conn.pgconn
+        self._loop = asyncio.get_running_loop()
+        self._prepared: set[bytes] = set()
+        self._writing = False
+        self.jobs: deque[Job] = deque()
+        self.lost: asyncio.Future[str] = self._loop.create_future()
+        self._pg.nonblocking = 1
+        self._pg.enter_pipeline_mode()
+        self._socket = self._pg.socket
+        self._loop.add_reader(self._socket, self._read)
+
+    @classmethod
+    async def connect(cls, url: str, settings: dict[str, str], timeout_s: float) -> "Pipeline":
+        """Open a connection with these run-time settings. psycopg.Error or TimeoutError when it cannot be had."""
+        async with asyncio.timeout(timeout_s):
+            conn = await psycopg.AsyncConnection.connect(url, autocommit=True, client_encoding="UTF8")
+            try:
+                for name, value in settings.items():
+                    await conn.execute("SELECT set_config(%s, %s, false)", (name, value))
+            except BaseException:
+                await conn.close()
+                raise
+            return cls(conn)
+
+    @property
+    def waited_s(self) -> float:
+        """How long the oldest statement under way has been."""
+        return time.monotonic() - self.jobs[0].since if self.jobs else 0.0
+
+    def send(self, statement: Statement, params: Sequence[Param]) -> "asyncio.Future[list[Row]]":
+        """Send a statement; the future holds its rows, or raises Failure or Lost."""
+        if self.lost.done():
+            raise Lost(self.lost.result())
+        answer: asyncio.Future[list[Row]] = self._loop.create_future()
+        self.jobs.append(Job(answer))
+        try:
+            if statement.name not in self._prepared:
+                self._pg.send_prepare(statement.name, statement.sql)
+                self._prepared.add(statement.name)
+            self._pg.send_query_prepared(statement.name, params)
+            self._pg.pipeline_sync()
+            self._write()
+        except psycopg.Error as error:
+            self.close(str(error))
+        return answer
+
+    def close(self, why: str) -> None:
+        """End the connection; statements under way raise Lost."""
+        if self.lost.done():
+            return
+        self._loop.remove_reader(self._socket)
+        if self._writing:
+            self._loop.remove_writer(self._socket)
+        self._pg.finish()
+        self.lost.set_result(why)
+        for job in self.jobs:
+            if not job.answer.done():
+                job.answer.set_exception(Lost(why))
+        self.jobs.clear()
+
+    def _write(self) -> None:
+        full = self._pg.flush() == 1  # the socket takes no more for now
+        if full != self._writing:
+            self._writing = full
+            if full:
+                self._loop.add_writer(self._socket, self._flush)
+            else:
+                self._loop.remove_writer(self._socket)
+
+    def _flush(self) -> None:
+        try:
+            self._write()
+        except psycopg.Error as error:
+            self.close(str(error))
+
+    def _read(self) -> None:
+        pg = self._pg
+        try:
+            pg.consume_input()
+            while self.jobs and not pg.is_busy():
+                result = pg.get_result()
+                if result is None:  # the end of one statement's results
+                    continue
+                status = result.status
+                job = self.jobs[0]
+                if status == SYNC:  # committed, or failed and rolled back; not known before
+                    self.jobs.popleft()
+                    self._settle(job)
+                elif status in OK:
+                    job.result = result
+                elif status == FAILED:
+                    job.failure = job.failure or Failure(result)
+            if pg.status != pq.ConnStatus.OK:
+                self.close("the connection was closed by the server")
+        except psycopg.Error as error:
+            self.close(str(error).strip())
+
+    def _settle(self, job: Job) -> None:
+        if job.failure and job.failure.code in STALE:
+            self._prepared.clear()
+            self._loop.call_soon(self.close, "its prepared statements are out of date")
+        if job.answer.done():  # nobody waits any more
+            return
+        if job.failure:
+            job.answer.set_exception(job.failure)
+        else:
+            job.answer.set_result(_rows(job.result))
+
+
+STALE = {"0A000", "26000"}  # "cached plan must not change result type", a prepared statement that is not there
+
+
+def _rows(result: pq.abc.PGresult | None) -> list[Row]:
+    if result is None:
+        return []
+    value: Callable[[int, int], bytes | None] = result.get_value
+    columns = range(result.nfields)
+    return [tuple(value(row, column) for column in columns) for row in range(result.ntuples)]
+
+
+@contextlib.contextmanager
+def closing(pipeline: Pipeline):
+    """Close the connection at the end of the block."""
+    try:
+        yield
+    finally:
+        pipeline.close("the service stops")

@@ -1,0 +1,194 @@
+"""GET /streams and GET /streams/boards/{id}: who asks, what they may read, from where; then an open stream."""
+
+import asyncio
+import hashlib
+import random
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, route
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from streams import frames, log, metrics
+from streams.cursor import Place, parse_id
+from streams.frames import Reason
+from streams.hub import Hub
+from streams.listener import Listener
+from streams.log import Ask, Grant
+from streams.problems import Problem, answer_http_exception, answer_problem
+from streams.response import EventStream
+from streams.settings import Settings
+from streams.subscriber import Subscriber
+
+TOPICS = 100  # on one stream
+CURSOR_BYTES = 4096
+BOARD_ID = re.compile(r"[1-9][0-9]{0,17}")
+COOKIE = "livelane_"  # and the instance; several instances may share a host, so every one is tried
+COOKIES = 4
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Return the streams as an ASGI app. Its state has `health` and `drain` for whoever runs it."""
+
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        async with log.open_pool(settings) as pool:
+            hub = Hub(settings, pool)
+            listener = Listener(settings, pool, hub.rung, hub.again)
+
+            async def health() -> dict[str, dict[str, object]]:
+                return {"listener": listener.health()}
+
+            app.state.update({"hub": hub, "health": health, "drain": hub.drain})
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(hub.run()), tasks.create_task(listener.run())]
+                yield
+                await hub.drain()
+                for task in running:
+                    task.cancel()
+
+    return Litestar(
+        [board, several],
+        lifespan=[running],
+        openapi_config=None,
+        exception_handlers={Problem: answer_problem, HTTPException: answer_http_exception},
+        logging_config=None,
+    )
+
+
+@route("/streams/boards/{board_id:str}", http_method=["GET", "HEAD"], media_type="text/event-stream")
+async def board(request: Request[Any, Any, State], board_id: str) -> EventStream:
+    """One board, live."""
+    if not BOARD_ID.fullmatch(board_id):
+        raise Problem(404, f"There is no board {board_id[:40]}.")
+    return await _open(request, [f"board/{board_id}"])
+
+
+@route("/streams", http_method=["GET", "HEAD"], media_type="text/event-stream")
+async def several(request: Request[Any, Any, State]) -> EventStream:
+    """Several boards and the person's own topic on one connection: `?board=1&board=2&me=true`."""
+    boards = request.query_params.getall("board", [])
+    for id_ in boards:
+        if not BOARD_ID.fullmatch(id_):
+            raise Problem(422, "A board is named by its number, as in ?board=1&board=2.", field="board")
+    me = request.query_params.get("me", "false")
+    if me not in ("true", "false"):
+        raise Problem(422, "Either me=true or me=false.", field="me")
+    topics = list(dict.fromkeys(f"board/{id_}" for id_ in boards))
+    if me == "true":
+        topics.append("me")
+    if not topics:
+        raise Problem(422, "Name at least one topic: ?board=1, or ?me=true.", field="board")
+    if len(topics) > TOPICS:
+        raise Problem(422, f"One stream carries at most {TOPICS} topics; {len(topics)} were asked for.", field="board")
+    return await _open(request, topics)
+
+
+async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventStream:
+    hub: Hub = request.app.state.hub
+    cursor = _cursor(request)
+    if hub.draining or hub.epoch is None:
+        raise Problem(503, "The server is starting or stopping; try again in a moment.", retry_after_s=1)
+    if len(hub.streams) >= hub.settings.streams_per_process:
+        raise Problem(503, "This server has as many open streams as it may have.", retry_after_s=10)
+    subscriber = None
+    try:
+        secret_hash, grant = await _admit(hub, request, topics)
+        if len(hub.people.get(grant.person, ())) >= hub.settings.streams_per_person:
+            raise Problem(429, "You have as many open streams as one person may have.", retry_after_s=10)
+        readable = [topic for topic in grant.topics if topic not in grant.missing | grant.refused]
+        if not readable:
+            raise Problem(404, "There is nothing of that name that you may read.")
+        if request.method == "HEAD":
+            return EventStream(None)
+        subscriber = Subscriber(hub, grant.person, secret_hash, readable, Place(hub.epoch, {}), {})
+        hub.join(subscriber)  # first, so that nothing is committed unseen while the heads are read
+        await _begin(hub, subscriber, cursor)
+    except BaseException as error:
+        if subscriber:
+            subscriber.goodbye = "refused"
+            hub.leave(subscriber)
+        if isinstance(error, log.AWAY):
+            raise Problem(503, "The database cannot be reached; try again in a moment.", retry_after_s=2) from error
+        raise
+    now = asyncio.get_running_loop().time()
+    subscriber.checked_at = now
+    subscriber.expires_at = None if grant.expires_in_s is None else now + grant.expires_in_s
+    subscriber.ends_at = now + random.uniform(*hub.settings.rotate_s)  # noqa: S311 -- jitter, no secret
+    subscriber.asides[:0] = [
+        frames.opening(frames.jittered(hub.settings.retry_ms)),
+        *(frames.bye("gone", False, topic) for topic in grant.topics if topic in grant.missing | grant.refused),
+    ]
+    hub.rounds.add(subscriber)
+    return EventStream(subscriber)
+
+
+async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:
+    """Decide for each topic from where it goes on."""
+    while True:
+        epoch = hub.epoch
+        assert epoch
+        heads = await hub.look_up(subscriber.topics)
+        if hub.epoch == epoch:
+            break
+    topics = subscriber.topics
+    if cursor == "now":
+        subscriber.place = Place(epoch, {topic: heads[topic] for topic in topics})
+        subscriber.asides.append(frames.heartbeat(subscriber.place))
+        metrics.OPENED.labels("now").inc()
+        return
+    due: dict[str, Reason] = {}
+    held = parse_id(cursor) if cursor is not None else None
+    seqs: dict[str, int] = {}
+    for topic in topics:
+        seq = held.seqs.get(topic) if held else None
+        if cursor is not None and held is None:
+            due[topic] = "malformed"
+        elif held is None or seq is None:
+            due[topic] = "start"
+        elif held.epoch != epoch:
+            due[topic] = "epoch"
+        elif seq > heads[topic]:
+            due[topic] = "ahead"
+        else:
+            seqs[topic] = seq
+    subscriber.place = Place(epoch, seqs)
+    subscriber.due = due
+    metrics.OPENED.labels(next(iter(due.values()), "cursor")).inc()
+
+
+async def _admit(hub: Hub, request: Request[Any, Any, State], topics: list[str]) -> tuple[bytes, Grant]:
+    """Return whose credential this is and what they may read of the topics."""
+    for secret in _secrets(request):
+        secret_hash = hashlib.sha256(secret).digest()
+        grant = await hub.grants.ask(Ask(secret_hash, tuple(topics)))
+        if grant is not None:
+            return secret_hash, grant
+    raise Problem(401, "Sign in, or send a valid token as Authorization: Bearer ….")
+
+
+def _secrets(request: Request[Any, Any, State]) -> list[bytes]:
+    """What the request says to be: its bearer token, else its cookies."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        return [token.strip().encode("latin-1")] if scheme.lower() == "bearer" and token.strip() else []
+    cookies = (value for name, value in request.cookies.items() if name.startswith(COOKIE))
+    return [value.encode("latin-1", "replace") for value in cookies][:COOKIES]
+
+
+def _cursor(request: Request[Any, Any, State]) -> str | None:
+    """The last id the client has seen: from the header, else from `?after=`. None: it has seen none."""
+    headers = request.headers.getall("last-event-id", [])
+    if len(headers) > 1:
+        return "?"  # two cursors are none
+    after = request.query_params.get("after", "")
+    cursor = headers[0] if headers and headers[0] else after
+    if len(cursor.encode("utf-8", "replace")) > CURSOR_BYTES:
+        raise Problem(422, f"A cursor has at most {CURSOR_BYTES} bytes.", field="Last-Event-ID" if headers else "after")
+    if headers and cursor == "now":
+        return "?"  # only the query says now
+    return cursor or None

@@ -1,0 +1,118 @@
+"""LISTENs on the one channel and says which topic moved. Does nothing else, so that the database's queue never fills.
+
+The hub knows of it only that it calls `rung(topic)` for each change announced and `again()` whenever announcements may
+have been lost; another source of wake-ups needs to keep no more than that.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg
+
+from streams import log, metrics
+from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = (0.2, 1.0)  # jittered: all processes lose the same server at the same moment
+EVERYTHING = "*"  # the payload that says any topic may have moved, and the epoch with them
+
+DEAF = (
+    "LISTEN hears nothing although NOTIFY was sent: the database URL seems to lead through a transaction pooler "
+    "(PgBouncer with pool_mode=transaction, or the like). Give a URL that leads to PostgreSQL itself."
+)
+
+
+class Listener:
+    """One connection per process. It is heard to be well by an echo: a notification of its own, sent through the pool."""
+
+    def __init__(
+        self, settings: Settings, pool: log.Pool, rung: Callable[[str], None], again: Callable[[], None]
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._rung = rung
+        self._again = again
+        self._echo = f"echo/{random.getrandbits(64):016x}"
+        self._heard = asyncio.Event()
+        self._well = False
+        self._since = datetime.now(UTC)
+        self._detail = "connecting"
+
+    def health(self) -> dict[str, object]:
+        """How the listener is, since when, and what to do when it is not well."""
+        return {"ok": self._well, "since": self._since.isoformat(timespec="seconds"), "detail": self._detail}
+
+    async def run(self) -> None:
+        """Listen for ever; a lost connection is made again, and `again` is called each time LISTEN is in force."""
+        while True:
+            try:
+                await self._listen()
+            except (psycopg.Error, OSError) as error:
+                self._say(False, f"no connection: {str(error).strip()}")
+            retry_s = random.uniform(*RETRY_S)  # noqa: S311 -- jitter, no secret
+            logger.warning("listener lost its connection, retrying in %.1f s: %s", retry_s, self._detail)
+            await asyncio.sleep(retry_s)
+
+    async def _listen(self) -> None:
+        """Return or raise when the connection is no longer good."""
+        async with await psycopg.AsyncConnection.connect(
+            self._settings.database_url, **log.CONNECTION, application_name="livelane listener"
+        ) as conn:
+            await conn.execute("LISTEN livelane")
+            metrics.LISTENER_CONNECTS.inc()
+            self._again()  # LISTEN first, then read: what is committed from now on is heard
+            hearing = asyncio.create_task(self._hear(conn))
+            echoing = asyncio.create_task(self._listen_for_echo())
+            try:
+                done, _ = await asyncio.wait({hearing, echoing}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                # Ending notifies() midway loses what it had in hand. It ends here only with its connection, after which
+                # everything is read again.
+                for task in (hearing, echoing):
+                    task.cancel()
+                await asyncio.wait({hearing, echoing})
+
+    async def _hear(self, conn: psycopg.AsyncConnection) -> None:
+        async for notification in conn.notifies():
+            if notification.payload == self._echo:
+                self._heard.set()
+            elif notification.payload == EVERYTHING:
+                self._again()
+            else:
+                self._rung(notification.payload)
+
+    async def _listen_for_echo(self) -> None:
+        """Send an echo from time to time; return when one does not come back."""
+        while True:
+            self._heard.clear()
+            sent = time.perf_counter()
+            try:
+                await log.ring(self._pool, self._echo)
+            except (*log.AWAY, psycopg.Error):
+                await asyncio.sleep(RETRY_S[1])  # nothing was sent, so nothing can be said
+                continue
+            try:
+                async with asyncio.timeout(self._settings.echo_s):
+                    await self._heard.wait()
+            except TimeoutError:
+                self._say(False, DEAF)
+                return
+            metrics.ROUND_TRIP.observe(time.perf_counter() - sent)
+            self._say(True, "hears notifications")
+            await asyncio.sleep(self._settings.echo_s)
+
+    def _say(self, well: bool, detail: str) -> None:
+        if well != self._well:
+            self._since = datetime.now(UTC)
+            if well:
+                logger.info("listener hears notifications")
+        self._well = well
+        self._detail = detail
+        metrics.LISTENER_UP.set(well)

@@ -1,0 +1,170 @@
+"""Reads the log: the database functions that streams know, one query each, on a small pool that no stream ever holds."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import LiteralString
+
+import msgspec
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from streams.settings import Settings
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
+
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError)  # the database cannot be asked now
+WAIT_S = 2.0  # for a connection of the pool
+
+# A half-open connection is noticed within 10 s, whatever the network does with the packets.
+CONNECTION = {
+    "autocommit": True,
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One event as the log tells it."""
+
+    seq: int
+    at: float  # Unix time
+    more: bool
+    type: str
+    body: str  # finished JSON
+
+
+class Head(msgspec.Struct, frozen=True):
+    """How far a topic has come."""
+
+    topic: str
+    seq: int
+    lowest_seq: int
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Whose secret is this, and may they read these topics? The topic `me` is the person's own."""
+
+    secret_hash: bytes
+    topics: tuple[str, ...]
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """Who asks, and what of it they may read."""
+
+    kind: str  # "session" or "token"
+    person: int
+    expires_in_s: float | None
+    topics: list[str]  # as asked, `me` by its name
+    missing: frozenset[str]  # there is no such topic
+    refused: frozenset[str]  # there is, for others
+
+
+@asynccontextmanager
+async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
+    """A pool of autocommit connections. Does not wait for the database; reads raise one of AWAY while it is away."""
+    async with AsyncConnectionPool(
+        settings.database_url,
+        connection_class=psycopg.AsyncConnection[TupleRow],
+        kwargs=CONNECTION
+        | {"application_name": "livelane streams", "options": "-c statement_timeout=10s -c lock_timeout=2s"},
+        min_size=1,
+        max_size=settings.connections,
+        timeout=WAIT_S,
+        max_idle=60,
+        reconnect_timeout=5,
+        open=False,
+    ) as pool:
+        yield pool
+
+
+async def _fetch(pool: Pool, query: LiteralString, params: Mapping[str, object]) -> list[TupleRow]:
+    """Run a read. A connection that died while it lay idle says so only now: ask once more on another."""
+    try:
+        async with pool.connection() as conn:
+            return await (await conn.execute(query, params)).fetchall()
+    except psycopg.OperationalError as error:
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            raise
+        async with pool.connection() as conn:
+            return await (await conn.execute(query, params)).fetchall()
+
+
+async def read_events(pool: Pool, topic: str, after: int, most: int) -> list[Row]:
+    """Return the topic's events with seq > after, oldest first, at most `most`; long texts are left out and named."""
+    rows = await _fetch(
+        pool,
+        """
+        SELECT seq, extract(epoch FROM at)::float8, more, type, body
+          FROM read_events(%(topic)s, %(after)s, %(most)s, false)
+        """,
+        {"topic": topic, "after": after, "most": most},
+    )
+    return [Row(*row) for row in rows]
+
+
+async def topic_heads(pool: Pool, topics: Iterable[str]) -> dict[str, Head]:
+    """Return how far the topics have come; one without any event yet stands at 0."""
+    asked = list(topics)
+    rows = await _fetch(pool, "SELECT topic, seq, lowest_seq FROM topic_heads(%(topics)s)", {"topics": asked})
+    return {topic: Head(topic, 0, 1) for topic in asked} | {row[0]: Head(*row) for row in rows}
+
+
+async def topic_snapshot(pool: Pool, topic: str, app: str) -> tuple[int, str] | None:
+    """Return the topic's number and state, as finished JSON; None when there is no such topic."""
+    rows = await _fetch(pool, "SELECT seq, state FROM topic_snapshot(%(topic)s, %(app)s)", {"topic": topic, "app": app})
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+async def current_epoch(pool: Pool) -> str:
+    """Return which life of the database the numbers belong to."""
+    return (await _fetch(pool, "SELECT current_epoch()", {}))[0][0]
+
+
+async def grants(pool: Pool, asks: Iterable[Ask]) -> dict[Ask, Grant | None]:
+    """Answer any number of asks with one query; None is no valid credential (unknown, ended, expired)."""
+    asked = list(asks)
+    flat = [(n, ask.secret_hash, topic) for n, ask in enumerate(asked) for topic in ask.topics]
+    rows = await _fetch(
+        pool,
+        """
+        SELECT a.n, c.kind, c.person_id, extract(epoch FROM c.expires_at - now())::float8, t.topic, t.found, t.may_read
+          FROM (SELECT n, hash, array_agg(topic ORDER BY place) AS topics
+                  FROM unnest(%(n)s::integer[], %(hash)s::bytea[], %(topic)s::text[])
+                       WITH ORDINALITY AS u (n, hash, topic, place)
+                 GROUP BY n, hash) a
+         CROSS JOIN LATERAL credential(a.hash) c
+         CROSS JOIN LATERAL topic_access(c.person_id, array_replace(a.topics, 'me', 'user/' || c.person_id)) t
+        """,
+        {"n": [row[0] for row in flat], "hash": [row[1] for row in flat], "topic": [row[2] for row in flat]},
+    )
+    of: dict[int, list[TupleRow]] = {}
+    for row in rows:
+        of.setdefault(row[0], []).append(row)
+    return {ask: _grant(of[n]) if n in of else None for n, ask in enumerate(asked)}
+
+
+def _grant(rows: list[TupleRow]) -> Grant:
+    _, kind, person, expires_in_s, *_ = rows[0]
+    return Grant(
+        kind=kind,
+        person=person,
+        expires_in_s=expires_in_s,
+        topics=[row[4] for row in rows],
+        missing=frozenset(row[4] for row in rows if not row[5]),
+        refused=frozenset(row[4] for row in rows if row[5] and not row[6]),
+    )
+
+
+async def ring(pool: Pool, payload: str) -> None:
+    """Send a notification on the channel, for the listener to hear its own echo."""
+    await _fetch(pool, "SELECT pg_notify('livelane', %(payload)s)", {"payload": payload})
+
+
+async def queue_usage(pool: Pool) -> float:
+    """Return how full PostgreSQL's notification queue is, 0 to 1; at 1 commits fail."""
+    return (await _fetch(pool, "SELECT pg_notification_queue_usage()", {}))[0][0]

@@ -1,0 +1,42 @@
+"""The streams' HTTP response: sse-starlette's EventSourceResponse with its headers and its answer to HEAD.
+
+The library runs four tasks per connection and takes frames from an iterator. Here the hub hands finished bytes to the
+server's `send`, so a stream is no task of its own beyond the request's, which waits for the client to leave.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sse_starlette import EventSourceResponse
+
+from streams.subscriber import Subscriber
+
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform"}
+
+
+class _Nothing(AsyncIterator[bytes]):
+    async def __anext__(self) -> bytes:
+        raise StopAsyncIteration
+
+
+NOTHING = _Nothing()  # the library's iterator of frames; not used
+
+
+class EventStream(EventSourceResponse):
+    """The answer to one GET. Without a subscriber (HEAD) it is headers alone."""
+
+    def __init__(self, subscriber: Subscriber | None) -> None:
+        super().__init__(NOTHING, headers=HEADERS, ping=0)  # heartbeats come from one timer for all
+        self._subscriber = subscriber
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer; for a stream, return when it has ended or the client has left."""
+        if self._subscriber is None:
+            await super().__call__(scope, receive, send)
+            return
+        subscriber = self._subscriber
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await subscriber.run(receive, send)
+        finally:
+            subscriber.hub.leave(subscriber)

@@ -1,0 +1,75 @@
+"""The few things ASGI has no word for, asked of uvicorn where it is the server. Under another server they do nothing."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Coroutine, Generator
+from types import coroutine
+from typing import Any
+
+Send = Callable[[Any], Coroutine[Any, Any, None]]
+
+BUFFER_BYTES = 256 * 1024  # of the kernel, per stream: what a reader that stopped can make us hold
+
+
+def _transport(send: Send) -> asyncio.Transport | None:
+    return getattr(getattr(send, "__self__", None), "transport", None)
+
+
+def prepare(send: Send, silence_s: float) -> None:
+    """Have the kernel end the connection when the other side acknowledges nothing for so long, and hold little for it."""
+    transport = _transport(send)
+    sock = transport.get_extra_info("socket") if transport else None
+    if sock is None or sock.family == socket.AF_UNIX:
+        return
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(silence_s * 1000))
+
+
+def unblock(send: Send) -> bool:
+    """Let what is sent next go to the buffer even though it is full. False: that cannot be had."""
+    flow = getattr(getattr(send, "__self__", None), "flow", None)
+    if flow is None:
+        return False
+    flow.resume_writing()
+    return True
+
+
+def abort(send: Send) -> None:
+    """End the connection now, whatever is still unsent."""
+    transport = _transport(send)
+    if transport is not None:
+        transport.abort()
+
+
+def abort_unsent(send: Send) -> None:
+    """End the connection if the other side has still not taken everything."""
+    transport = _transport(send)
+    if transport is not None and transport.get_write_buffer_size():
+        transport.abort()
+
+
+def step(sending: Coroutine[Any, Any, None]) -> Any:
+    """Run `sending` without a task. Returns None when it is done, else what it waits for: `finish` it then."""
+    try:
+        return sending.send(None)
+    except StopIteration:
+        return None
+
+
+@coroutine
+def finish(sending: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """Await what `step` left unfinished."""
+    while True:
+        try:
+            yield waits_for
+        except BaseException as error:  # a cancellation belongs to the one who waits
+            go_on, value = sending.throw, error
+        else:
+            go_on, value = sending.send, None
+        try:
+            waits_for = go_on(value)
+        except StopIteration:
+            return

@@ -1,0 +1,72 @@
+"""The streams alone under uvicorn, as a process: `python -m tests.streams.server PORT SETTINGS_AS_JSON`."""
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+from typing import Any
+
+import msgspec
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from streams.app import create_app
+from streams.settings import Settings
+
+
+class Alone:
+    """The streams with what the composition root adds: health and metrics."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.streams = create_app(settings)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope.get("path", "/streams")
+        if path.startswith("/streams"):
+            await self.streams(scope, receive, send)
+            return
+        status, body = 200, generate_latest()
+        if path == "/health/ready":
+            parts = await self.streams.state.health()
+            status = 200 if all(part["ok"] for part in parts.values()) else 503
+            body = json.dumps(parts).encode()
+        elif path == "/tasks":
+            hub = self.streams.state.hub
+            body = json.dumps(
+                {
+                    "tasks": len(asyncio.all_tasks()),
+                    "streams": len(hub.streams),
+                    "people": len(hub.people),
+                    "visited": sum(len(part) for part in hub.rounds._parts),
+                    "watching": sum(len(tail.streams) for tail in hub.tails.values()),
+                }
+            ).encode()
+        headers = [(b"content-type", CONTENT_TYPE_LATEST.encode()), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+class Server(uvicorn.Server):
+    """uvicorn, draining the streams as the product does."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app: Any = self.config.app
+        drained = asyncio.create_task(app.streams.state.drain())
+        await super().shutdown(sockets)
+        await drained
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    settings = msgspec.json.decode(sys.argv[2], type=Settings)
+    config = uvicorn.Config(
+        Alone(settings), port=int(sys.argv[1]), loop="uvloop", http="httptools", lifespan="on",
+        access_log=False, log_level="warning", backlog=4096, timeout_graceful_shutdown=10,
+    )  # fmt: skip
+    Server(config).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -44,6 +44,8 @@ export interface BoardStoreSurroundings {
   }
   person: Id
   tab: string
+  /** The release this page is of; undefined in development. */
+  app: string | undefined
   now(): number
   uuid(): string
   online(): boolean
@@ -66,12 +68,12 @@ export class LiveBoard implements BoardStore {
   private readonly mine = new Set<string>()
   private readonly loadingTexts = new Set<Id>()
   private readonly stops: (() => void)[] = []
+  private app: string | undefined
   private touched = new Set<Key>()
   private telling = false
   private flushAsked = false
   private status_: BoardStatus = 'loading'
   private samples: readonly LatencySample[] = []
-  private app: string | undefined
   private holders = 0
   private closed = false
   private savedSeq = -1
@@ -84,6 +86,7 @@ export class LiveBoard implements BoardStore {
     private readonly env: BoardStoreSurroundings,
     private readonly onClosed: () => void,
   ) {
+    this.app = env.app
     this.view = new BoardView(this.base, env.outbox, id)
     this.teller = new ConnectionTeller(env, () => this.touch('connection'))
     this.inflow = new Inflow(id, env.send, {
@@ -403,6 +406,9 @@ export class LiveBoard implements BoardStore {
       })
     } else if (change.is === 'conflict') this.notice({ kind: 'conflict', conflict: change.conflict })
     this.touch(...this.keysOf(op))
+    // An answer later than its event, as after a reload.
+    if (change.is === 'changed' && op.state === 'acked' && (op.seq ?? 0) <= this.base.seq)
+      this.env.outbox.caughtUp(this.id, this.base.seq)
   }
 
   private orders(): Key[] {

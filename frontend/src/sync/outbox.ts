@@ -41,6 +41,7 @@ export class Outbox {
   private names = new Map<Id, Id>()
   private versions = new Map<string, number>()
   private nextTry = new Map<string, number>()
+  private lastAt = 0
   private outage = 0 // attempts in a row without any answer
   private cancelWake: (() => void) | undefined
   private wakeAt = Number.POSITIVE_INFINITY
@@ -113,6 +114,8 @@ export class Outbox {
       this.tell({ is: 'changed', op: merged })
       return { op: merged, settled: this.settledOf(merged.op) }
     }
+    op.at = Math.max(op.at, this.lastAt + 0.01) // their order after a reload
+    this.lastAt = op.at
     const settled = this.settledOf(op.op)
     this.ops.push(op)
     this.byBoard.delete(op.board)
@@ -127,6 +130,7 @@ export class Outbox {
     for (const op of [...ops].sort((a, b) => a.at - b.at)) {
       if (this.get(op.op)) continue
       if (op.state === 'sending' || op.state === 'acked') op.state = 'queued'
+      this.lastAt = Math.max(this.lastAt, op.at)
       this.ops.push(op)
       this.byBoard.delete(op.board)
       this.env.storage.put(op)
@@ -383,6 +387,8 @@ export class Outbox {
         return undefined
       last.set = op.set
     } else if (what === 'ticket.move' || what === 'column.move') {
+      // Its new neighbours may be there only through what was done after it.
+      if (this.ops.slice(this.ops.indexOf(last) + 1).some((other) => other.place)) return undefined
       last.set = op.set
       last.place = op.place!
     } else return undefined

@@ -177,6 +177,7 @@ class LiveSession implements Session {
           },
           person: this.person.id,
           tab,
+          app: document.querySelector<HTMLMetaElement>('meta[name=livelane-app]')?.content,
           now: () => Date.now(),
           uuid,
           online: () => navigator.onLine,

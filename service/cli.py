@@ -19,6 +19,7 @@ from msgspec import structs
 from service import credentials
 from service.schema import database
 from service.schema.embedded import EmbeddedError, attach, claim
+from service.schema.keeper import is_kept
 from service.schema.migrate import MigrationError, migrate, pending
 from service.schema.programs import run_program
 from service.settings import Settings, data_directory
@@ -173,7 +174,8 @@ def serve(
         settings = structs.replace(settings, database_url=url)
         _welcome(settings, "your PostgreSQL" if database_url else f"an embedded PostgreSQL in {data}")
         product.run_all(settings, workers, listening)
-    say("Livelane has stopped.")
+    goes_on = not database_url and is_kept(data)
+    say(f"Livelane has stopped.{' Another command still uses its PostgreSQL.' if goes_on else ''}")
 
 
 def _check_public_url(public_url: str) -> None:
@@ -219,7 +221,10 @@ def migrate_(database_url: str, data: Path, only_list: bool) -> None:
             database.examine(database_url)
         url = database_url or stack.enter_context(attach(data, say)).url
         names = pending(url) if only_list else migrate(url, say=say)
-    click.echo("\n".join(names) if names else "The schema is up to date.")
+    if only_list and names:
+        click.echo("\n".join(names))
+    else:
+        click.echo("The schema is that of this release.")
 
 
 @livelane.command(context_settings={"ignore_unknown_options": True})

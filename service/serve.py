@@ -17,14 +17,17 @@ import socket
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
+import psycopg
 import uvicorn
 from litestar import Litestar
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
 from service import logs
+from service.schema.migrate import MigrationError, pending
 from service.settings import Settings
 from service.upkeep import look_after
 from service.web import Receive, Scope, Send, Web, answer, problem
@@ -46,6 +49,7 @@ class Product:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.schema = Schema(settings.database_url)
         self.prefix = settings.prefix
         self.parts: list[Litestar] = []
         self.routes: dict[str, ASGI] = {"health": self._health, "metrics": _metrics}
@@ -115,13 +119,34 @@ class Product:
         if scope["path"] != "/health/ready":
             await problem(scope, send, 404, "Not Found")
             return
-        parts: dict[str, dict[str, object]] = {}
+        parts = {"migrations": await self.schema.health()}
         for part in self.parts:
             parts |= await _ask(part)
         ready = all(part["ok"] for part in parts.values())
         body = {"status": "ready" if ready else "not ready", "parts": parts}
         headers = {"content-type": "application/json", "cache-control": "no-store"}
         await answer(scope, send, 200 if ready else 503, headers, json.dumps(body).encode())
+
+
+class Schema:
+    """Whether the database has the schema of this release, or of a later one. Asked again only while it has not."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.since = ""
+        self.ok = False
+
+    async def health(self) -> dict[str, object]:
+        detail = ""
+        if not self.ok:
+            try:
+                due = await asyncio.wait_for(asyncio.to_thread(pending, self.url), HEALTH_S)
+                self.ok = not due
+                detail = f"pending: {', '.join(due)}" if due else ""
+            except (psycopg.Error, MigrationError, TimeoutError) as error:
+                detail = str(error) or "no answer"
+            self.since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return {"ok": self.ok, "since": self.since, "detail": detail}
 
 
 async def _ask(part: Litestar) -> dict[str, dict[str, object]]:

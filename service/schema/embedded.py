@@ -23,6 +23,7 @@ from service.schema import keeper
 
 START_S = 60.0  # initdb on a slow disk takes some seconds; crash recovery may take longer and is waited for
 STOP_S = 30.0
+USED_S = 0.3  # the keeper takes a lock that becomes free at once; after this long others must have it
 
 
 class EmbeddedError(Exception):
@@ -51,7 +52,7 @@ def attach(data: Path, say: Callable[[str], None] = lambda _: None) -> Generator
             _run(data, say)
             yield _server(data)
     finally:
-        _await_stop(data, say)
+        _await_stop(data)
 
 
 @contextlib.contextmanager
@@ -164,7 +165,7 @@ def _answers(data: Path) -> bool:
     return True
 
 
-def _await_stop(data: Path, say: Callable[[str], None]) -> None:
+def _await_stop(data: Path) -> None:
     """Wait until the server has stopped, so that a finished command leaves nothing running; not if others use it."""
     used_since: float | None = None
     until = time.monotonic() + STOP_S
@@ -174,8 +175,7 @@ def _await_stop(data: Path, say: Callable[[str], None]) -> None:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 fcntl.flock(file, fcntl.LOCK_UN)
                 used_since = used_since or time.monotonic()
-                if time.monotonic() - used_since > 1.0:
-                    say("the embedded PostgreSQL goes on for another livelane command that uses it")
+                if time.monotonic() - used_since > USED_S:
                     return
             except BlockingIOError:  # the keeper has it: the server is on its way down
                 used_since = None

@@ -41,6 +41,7 @@ export class Outbox {
   private names = new Map<Id, Id>()
   private versions = new Map<string, number>()
   private nextTry = new Map<string, number>()
+  private held = new Set<string>() // answered "not now": others need not wait for them
   private lastAt = 0
   private outage = 0 // attempts in a row without any answer
   private cancelWake: (() => void) | undefined
@@ -249,7 +250,7 @@ export class Outbox {
       const earlier = this.ops[i]!
       if (earlier.state !== 'queued' && earlier.state !== 'sending') continue
       if (this.outage > 0 && (this.nextTry.get(earlier.op) ?? 0) > this.env.now()) return false // one at a time, in order
-      if (depends(op, earlier)) return false
+      if (depends(op, earlier, this.held.has(earlier.op))) return false
     }
     return true
   }
@@ -268,7 +269,11 @@ export class Outbox {
     }
     const was = this.outage
     this.outage = 0
-    if (was) for (const other of this.ops) this.tell({ is: 'changed', op: other })
+    if (was)
+      for (const other of this.ops) {
+        if (!this.held.has(other.op)) this.nextTry.delete(other.op)
+        this.tell({ is: 'changed', op: other })
+      }
     if (this.get(op.op) !== op) {
       // Its event was faster than the answer.
       if (answer.ok && typeof answer.body?.version === 'number') this.remember(op.op, answer.body.version)
@@ -323,6 +328,7 @@ export class Outbox {
       op.state = 'queued'
       const pause = Math.max(answer.retryAfterMs, Math.min(15_000, 500 * 2 ** Math.min(op.attempts, 6)))
       this.nextTry.set(op.op, this.env.now() + pause * (0.75 + this.env.random() / 4))
+      this.held.add(op.op)
       if (op.attempts >= TRIES_BEFORE_FAILED) op.refusal = refusal // shown as not saved, while it goes on trying
       this.changed(op)
       return
@@ -454,6 +460,7 @@ export class Outbox {
     this.ops.splice(index, 1)
     this.byBoard.delete(op.board)
     this.nextTry.delete(op.op)
+    this.held.delete(op.op)
     this.env.storage.delete(op.op)
     this.tell({ is: 'ended', op })
   }
@@ -485,10 +492,10 @@ function referencesOf(op: PendingOp): Id[] {
 }
 
 /** Must `op` wait for `earlier`? Same row, the row it goes below, or a place whose order or limit both touch. */
-function depends(op: PendingOp, earlier: PendingOp): boolean {
+function depends(op: PendingOp, earlier: PendingOp, held: boolean): boolean {
   if (op.noun === earlier.noun && op.id === earlier.id) return true
-  if (earlier.attempts > 1) return false // held up by a row of its own: no reason for others to wait
-  if (op.place && earlier.noun === op.noun && op.place.trail[0] === earlier.id) return true
+  if (held) return false
+  if (op.place && earlier.place && earlier.noun === op.noun && op.place.trail[0] === earlier.id) return true
   if (op.noun !== 'ticket' || earlier.noun !== 'ticket') return false
   const places = [earlier.from, earlier.place?.parent].filter((id) => id !== undefined)
   return places.some((id) => id === op.from || id === op.place?.parent)

@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS := path_exists(certificates)
 export NODE_EXTRA_CA_CERTS := if path_exists(certificates) == "true" { certificates } else { "" }
 
 # what the tests run beside the product: command=package
-system := "chromium=chromium nginx=nginx-light curl=curl pgbouncer=pgbouncer"
+system := "chromium=chromium nginx=nginx-light curl=curl pgbouncer=pgbouncer git=git"
 
 # List the verbs
 [private]

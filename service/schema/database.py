@@ -26,6 +26,8 @@ def examine(url: str) -> None:
 
 def connect(url: str) -> psycopg.Connection:
     """Connect, autocommit; raises DatabaseProblem with what to do about it."""
+    if "://" in url and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise DatabaseProblem("The database URL must begin with postgresql://; Livelane runs on PostgreSQL alone.")
     try:
         known = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
@@ -33,8 +35,6 @@ def connect(url: str) -> psycopg.Connection:
             f"The database URL is not one: {_first_line(error)}. "
             "It looks like postgresql://user:password@host:5432/name."
         ) from None
-    if urlsplit(url).scheme not in {"postgresql", "postgres", ""}:
-        raise DatabaseProblem("The database URL must begin with postgresql://; Livelane runs on PostgreSQL alone.")
     where = f"{known.get('host') or 'the local socket'}:{known.get('port') or 5432}"
     try:
         return psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)

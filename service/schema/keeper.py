@@ -75,7 +75,7 @@ def is_kept(data: Path) -> bool:
 
 def is_ready(data: Path) -> bool:
     """Say whether the server takes connections."""
-    return _status(data) == "ready" and (data / "server.json").exists()
+    return _status(data) in {"ready", "standby"} and (data / "server.json").exists()
 
 
 def is_starting(data: Path) -> bool:

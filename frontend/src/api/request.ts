@@ -61,15 +61,27 @@ export function baseUrl(): string {
   return new URL('.', document.baseURI).href
 }
 
-/** Sends a write and reads the answer. `base` as in baseUrl(). */
-export async function request(write: Write, base = baseUrl()): Promise<Answer> {
+let guard: ((send: () => Promise<Answer>) => Promise<Answer>) | undefined
+
+/** From now on every request passes through `by`: the session sees to it that none goes out under another person. */
+export function guardRequests(by: typeof guard): void {
+  guard = by
+}
+
+/** Sends it and reads the answer, whatever it is. Rejects when there was none. */
+export function request(write: Write): Promise<Answer> {
+  return guard ? guard(() => bareRequest(write)) : bareRequest(write)
+}
+
+/** The same with no session asked. */
+export async function bareRequest(write: Write): Promise<Answer> {
   const headers: Record<string, string> = { Accept: 'application/json, application/problem+json' }
   if (write.body !== undefined) headers['Content-Type'] = 'application/json'
   if (write.key !== undefined) headers['Idempotency-Key'] = write.key
   if (write.ifMatch !== undefined) headers['If-Match'] = `"${write.ifMatch}"`
   if (write.etag !== undefined) headers['If-None-Match'] = write.etag
   const sentAt = Date.now()
-  const response = await fetch(base + write.path, {
+  const response = await fetch(baseUrl() + write.path, {
     method: write.method,
     headers,
     credentials: 'same-origin',

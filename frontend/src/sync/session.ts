@@ -1,6 +1,15 @@
 /** Who is signed in, and everything that lives and dies with that: the stream, the outbox, the open boards. */
 
-import { baseUrl, expect, Refused, refusalOf, request, type Send } from '../api/request'
+import {
+  type Answer,
+  bareRequest,
+  baseUrl,
+  expect,
+  guardRequests,
+  Refused,
+  refusalOf,
+  request,
+} from '../api/request'
 import type { BoardStore, OldChanges, Session } from './api'
 import { LiveBoard } from './boardStore'
 import { ServerClock, timeOf } from './clock'
@@ -23,6 +32,13 @@ import { userTopic } from './protocol'
 import { openStorage, type PersonStorage } from './storage'
 import type { Connection, Id, Membership, Person } from './types'
 
+declare global {
+  interface Window {
+    /** The session of this tab, for the console: `livelane.open(1).connection()`. */
+    livelane?: Session
+  }
+}
+
 const OLD_MS = 24 * 60 * 60 * 1000
 const ADOPT_MS = [0, 1_000, 4_000] // a closed tab's lock is free a moment later
 const ADOPT_EVERY_MS = 30_000
@@ -38,7 +54,7 @@ export async function openSession(): Promise<Session | undefined> {
   if (current && !current.ended()) return current
   return withIdentity('exclusive', async () => {
     try {
-      const answer = await request({ method: 'GET', path: 'api/me' })
+      const answer = await bareRequest({ method: 'GET', path: 'api/me' })
       if (answer.status === 401) {
         current?.end('expired')
         return undefined
@@ -72,8 +88,8 @@ export async function setUp(account: {
 
 async function enter(path: string, body: object): Promise<Session> {
   return withIdentity('exclusive', async () => {
-    await expect(request({ method: 'POST', path, body }))
-    const me = await expect(request({ method: 'GET', path: 'api/me' }))
+    await expect(bareRequest({ method: 'POST', path, body }))
+    const me = await expect(bareRequest({ method: 'GET', path: 'api/me' }))
     return begin(me.body as Person, true)
   })
 }
@@ -87,6 +103,7 @@ async function begin(person: Person, verified: boolean): Promise<LiveSession> {
   current?.end('other')
   const storage = await openStorage(`livelane ${baseUrl()} ${person.uid}`)
   current = new LiveSession(person, storage, verified)
+  window.livelane = current
   return current
 }
 
@@ -110,11 +127,12 @@ class LiveSession implements Session {
     private verified: boolean,
   ) {
     this.person = person
+    guardRequests(this.guard)
     const now = () => Date.now()
     const hub = new URLSearchParams(location.search).get('hub')
     this.link = openLink({ person: person.id, base: baseUrl(), ...(hub === 'tab' ? { holder: 'tab' } : {}) })
     this.outbox = new Outbox({
-      send: this.send,
+      send: request,
       storage,
       now,
       random: Math.random,
@@ -123,7 +141,7 @@ class LiveSession implements Session {
         return () => clearTimeout(timer)
       },
     })
-    this.memberships_ = new Memberships(this.send, () => {
+    this.memberships_ = new Memberships(request, () => {
       this.tell('memberships')
       for (const board of this.boards.values()) board.again()
     })
@@ -170,7 +188,7 @@ class LiveSession implements Session {
           outbox: this.outbox,
           clock: this.clock,
           frames: browserFrames,
-          send: this.send,
+          send: request,
           saved: {
             load: (id) => this.storage.loadBoard(id),
             save: (id, snapshot) => this.ending !== 'signed-out' && this.storage.saveBoard(id, snapshot),
@@ -213,7 +231,7 @@ class LiveSession implements Session {
 
   async signOut(): Promise<void> {
     await withIdentity('exclusive', async () => {
-      const answer = await expect(request({ method: 'DELETE', path: 'api/session' })).catch(
+      const answer = await expect(bareRequest({ method: 'DELETE', path: 'api/session' })).catch(
         (error: Refused) => {
           if (error.refusal.status !== 401) throw error // signed out already is signed out
         },
@@ -226,7 +244,7 @@ class LiveSession implements Session {
   }
 
   /** Every request of this session goes this way: never under another person, and each answer tells the time. */
-  private readonly send: Send = (write) =>
+  private readonly guard = (send: () => Promise<Answer>): Promise<Answer> =>
     withIdentity('shared', async () => {
       const known = knownPerson()
       if (known && known.uid !== this.person.uid) {
@@ -235,7 +253,7 @@ class LiveSession implements Session {
       }
       if (this.ending && this.ending !== 'expired') throw new Refused(refusalOf(0, null))
       if (!this.verified) await this.check()
-      const answer = await request(write)
+      const answer = await send()
       if (answer.serverDate !== null) {
         this.clock.heard(answer.serverDate, answer.answeredAt)
         this.clock.caused(answer.serverDate, answer.sentAt, 1_000)
@@ -246,7 +264,7 @@ class LiveSession implements Session {
 
   /** Begun from memory alone: the cookie may be another's by now. */
   private async check(): Promise<void> {
-    const me = await request({ method: 'GET', path: 'api/me' })
+    const me = await bareRequest({ method: 'GET', path: 'api/me' })
     if (me.status === 401) {
       this.end('expired')
       throw new Refused(me.refusal!)
@@ -262,7 +280,7 @@ class LiveSession implements Session {
   /** The stream was refused: is it the session? */
   private async verify(): Promise<void> {
     try {
-      const me = await withIdentity('shared', () => request({ method: 'GET', path: 'api/me' }))
+      const me = await withIdentity('shared', () => bareRequest({ method: 'GET', path: 'api/me' }))
       if (me.status === 401) this.end('expired')
       else if (me.ok && me.body?.uid !== this.person.uid) this.end('other')
       else this.link.nudge()
@@ -300,6 +318,7 @@ class LiveSession implements Session {
       for (const stop of this.stops) stop()
       this.link.end()
       this.outbox.close()
+      if (why === 'signed-out') guardRequests(undefined)
     }
     this.tell('ended')
     this.tell('connection')

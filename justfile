@@ -91,7 +91,7 @@ check: lint test
     command -v uv >/dev/null || ./justw --version >/dev/null
     uv sync --frozen --quiet
 
-_node_modules:
+_node_modules: _python
     #!/bin/sh
     set -e
     cd frontend
@@ -101,7 +101,7 @@ _node_modules:
         touch node_modules/.package-lock.json
     fi
 
-_web:
+_web: _python
     #!/bin/sh
     set -e
     [ -e frontend/package.json ] || exit 0

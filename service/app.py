@@ -5,19 +5,27 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
-from service.api import boards, columns, tickets
+from service.api import boards, columns, events, me, members, sessions, tickets, tokens
 from service.api.call import Call, Shared
 from service.api.door import Service
 from service.api.problems import HANDLERS
-from service.database import Database
 from service.settings import Settings
 
-ROUTES = [*boards.ROUTES, *columns.ROUTES, *tickets.ROUTES]
+ROUTES = [
+    *sessions.ROUTES,
+    *me.ROUTES,
+    *tokens.ROUTES,
+    *boards.ROUTES,
+    *columns.ROUTES,
+    *tickets.ROUTES,
+    *members.ROUTES,
+    *events.ROUTES,
+]
 
 
 def create_app(settings: Settings) -> Litestar:
     """Return the API: everything under /api, /docs and /problems. Its database is open within the app's lifespan."""
-    shared = Shared(settings, Database(settings.database_url, settings.connections))
+    shared = Shared(settings)
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncGenerator[None]:

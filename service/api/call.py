@@ -7,11 +7,14 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from litestar import Request
 
+from service.api.limits import Limits
 from service.api.problems import CrossSite, Malformed, TooLarge, WrongType, invalid
 from service.database import Database
 from service.domain import workspace
 from service.domain.access import Attempt
 from service.domain.errors import NotSignedIn
+from service.domain.passwords import Passwords
+from service.domain.secret import hashed
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -20,12 +23,16 @@ BODY_BYTES = 2_000_000  # a description of 100,000 characters, each written as \
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-class Shared(msgspec.Struct):
+class Shared:
     """What every request needs, for as long as the service runs."""
 
-    settings: Settings
-    database: Database
-    cookie: bytes = b""  # its name tells the instance; read from the database when it first answers
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url, settings.connections)
+        self.passwords = Passwords()
+        self.limits = Limits()
+        self.cookie = b""  # its name tells the instance; read from the database when it first answers
+        self.tokens: set[bytes] = set()  # hashes seen since they were last noted
 
 
 class Call(Request[Any, Any, Any]):
@@ -52,26 +59,38 @@ class Call(Request[Any, Any, Any]):
             kind, _, secret = authorization.partition(b" ")
             if kind.lower() != b"bearer" or not secret.strip():
                 raise NotSignedIn("The header is `Authorization: Bearer <token>`.")
-            return _hash(secret.strip())
+            token = hashed(secret.strip())
+            self.shared.tokens.add(token)
+            return token
         secret = await self.session_secret()
         if secret is None:
             raise NotSignedIn("Sign in, or send `Authorization: Bearer <token>`.")
         if self.scope["method"] not in SAFE:
             self.refuse_cross_site()
-        return _hash(secret)
+        return hashed(secret)
 
     async def session_secret(self) -> bytes | None:
         """Return the session cookie's value, if there is one."""
-        if not self.shared.cookie and any(name == b"cookie" for name, _ in self.scope["headers"]):
-            await learn_cookie(self.shared)
-        wanted = self.shared.cookie + b"="
         for name, value in self.scope["headers"]:
             if name == b"cookie":
+                wanted = await self.cookie_name() + b"="
                 for part in value.split(b";"):
                     crumb = part.strip()
                     if crumb.startswith(wanted):
                         return crumb[len(wanted) :]
         return None
+
+    async def cookie_name(self) -> bytes:
+        """Return the session cookie's name, which tells this instance from others on the same host."""
+        if not self.shared.cookie:
+            self.shared.cookie = b"livelane_" + await workspace.instance(self.shared.database)
+        return self.shared.cookie
+
+    @property
+    def host(self) -> str:
+        """The address of the network that the request came from, behind trusted proxies that of their client."""
+        client = self.scope.get("client")
+        return client[0] if client else ""
 
     def refuse_cross_site(self) -> None:
         """Raise CrossSite unless this came from a page of ours. For every write with a cookie, and before there is one."""
@@ -158,15 +177,6 @@ class Call(Request[Any, Any, Any]):
 
 IF_MATCH = re.compile(rb'"(0|[1-9][0-9]{0,8})"')
 KEY = re.compile(rb"[\x21-\x7e]{1,200}")
-
-
-async def learn_cookie(shared: Shared) -> None:
-    """Ask the database for the instance's name once. Away when it does not answer."""
-    shared.cookie = b"livelane_" + await workspace.instance(shared.database)
-
-
-def _hash(secret: bytes) -> bytes:
-    return b"\\x" + hashlib.sha256(secret).hexdigest().encode()
 
 
 def _same_origin(one: str, other: str) -> bool:

@@ -27,9 +27,5 @@ class Promise(msgspec.Struct, frozen=True):
 def promise(operation: str, tag: str, answer: Any, **more: Any) -> dict[str, Any]:
     """Return the keyword arguments of a Litestar route decorator."""
     made = Promise(operation, tag, answer, **more)
-    return {
-        "operation_id": operation,
-        "name": operation,
-        "status_code": made.status,
-        "opt": {"promise": made, "operation": operation},
-    }
+    # The answer carries its status itself; this one only keeps Litestar from refusing 204.
+    return {"name": operation, "status_code": 200, "opt": {"promise": made, "operation": operation}}

@@ -6,8 +6,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 # One visible character at least, and no control characters: titles and names are one line.
-LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff][^\x00-\x1f\x7f]*$"
+END = r"$(?!\n)"  # where Python's own $ would pass over a line's end
+BLANK = r"\s\x00-\x1f\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+LINE = rf"^[^\x00-\x1f\x7f]*[^{BLANK}][^\x00-\x1f\x7f]*{END}"
 NO_NUL = r"^[^\x00]*$"
+ADDRESS = rf"^[^@{BLANK}]+@[^@{BLANK}]+{END}"
 
 Title = Annotated[
     str, Meta(min_length=1, max_length=500, pattern=LINE, description="One line.", examples=["Water the plants"])
@@ -31,6 +34,15 @@ Time = Annotated[str, Meta(description="RFC 3339, UTC.", extra_json_schema={"for
 After = Annotated[Id | None, Meta(description="Stand below this open one; null: first; absent: last.")]
 
 
+Email = Annotated[str, Meta(min_length=3, max_length=320, pattern=ADDRESS, examples=["ada@example.org"])]
+Password = Annotated[str, Meta(min_length=8, max_length=200, examples=["correct horse battery staple"])]
+Code = Annotated[
+    str, Meta(min_length=1, max_length=200, description="From a link's `#code=`.", examples=["9vJx0gYk1m3s5t7u9w1y3A"])
+]
+TimeZone = Annotated[
+    str, Meta(max_length=64, pattern=rf"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*{END}", examples=["Europe/Berlin"])
+]
+Locale = Annotated[str, Meta(max_length=35, pattern=rf"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*{END}", examples=["en-GB"])]
 Restore = Annotated[bool, Meta(description="Only false: restore it.", extra_json_schema={"const": False})]
 
 

@@ -2,7 +2,7 @@
 
 -- One row. No row: no such credential; body null: no such ticket for this person.
 CREATE OR REPLACE FUNCTION read_ticket(hash bytea, ticket_id bigint) RETURNS TABLE (body text, person bigint) LANGUAGE sql STABLE ROWS 1 AS $$
-    SELECT ticket_json(t)::text, c.person_id
+    SELECT CASE WHEN t.id IS NOT NULL THEN ticket_json(t)::text END, c.person_id
       FROM credential(hash) c
       LEFT JOIN (ticket t JOIN member m ON m.board_id = t.board_id) ON t.id = read_ticket.ticket_id AND m.person_id = c.person_id
 $$;

@@ -1,0 +1,50 @@
+"""Me over HTTP."""
+
+import logging
+
+from litestar import get, patch
+from msgspec import UNSET
+from msgspec.json import Decoder
+
+from service.api.answers import Answer, done, shown
+from service.api.call import Call
+from service.api.contract import promise
+from service.domain import people
+from service.domain.errors import Forbidden
+from service.domain.people import Me, MeChange
+
+logger = logging.getLogger(__name__)
+
+CHANGE = Decoder(MeChange)
+
+
+@get("/api/me", **promise("getMe", "account", Me, problems=(401, 503)))
+async def read(request: Call) -> Answer:
+    """Who am I?"""
+    return shown(await people.read_me(request.shared.database, await request.credential()))
+
+
+@patch(
+    "/api/me",
+    **promise(
+        "changeMe", "account", Me, body=MeChange, problems=(400, 401, 403, 409, 413, 415, 422, 429, 503), matches=True
+    ),
+)
+async def change(request: Call) -> Answer:
+    """Change what is named. A new password needs the current one and ends my other sessions."""
+    by, data = await request.attempt(CHANGE)
+    shared = request.shared
+    who = f"me/{by.credential.decode()}"
+    if data.password is not UNSET:
+        shared.limits.by_email.check(who)
+    try:
+        made = await people.change_me(shared.database, shared.passwords, by.credential, by.known, data)
+    except Forbidden:
+        shared.limits.by_email.failed(who)
+        raise
+    if data.password is not UNSET:
+        logger.info("a password was changed", extra={"person": made.person and int(made.person)})
+    return done(made)
+
+
+ROUTES = [read, change]

@@ -1,0 +1,129 @@
+"""The first account, sign-in and sign-out over HTTP."""
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import delete, post
+from msgspec.json import Decoder
+
+from service.api.answers import JSON, NO_STORE, Answer, Header, shown
+from service.api.call import Call
+from service.api.contract import promise
+from service.domain import people
+from service.domain.errors import Exists, Forbidden, NotSignedIn
+from service.domain.people import CodeUse, Exchange, Me, Opened, Setup, SignIn
+
+logger = logging.getLogger(__name__)
+
+SETUP, EXCHANGE, SIGN_IN = Decoder(Setup), Decoder(Exchange), Decoder(SignIn)
+COOKIE_S = 400 * 86_400  # as long as browsers allow; the server knows when a session ends
+OPEN = (400, 403, 413, 415, 422, 429, 503)
+
+
+@post("/api/code", **promise("describeCode", "account", CodeUse, body=Exchange, problems=OPEN, open=True))
+async def describe(request: Call) -> Answer:
+    """What a link's one-time code is for. Does not use it up."""
+    request.refuse_cross_site()
+    data = await request.read(EXCHANGE)
+    limit, host = request.shared.limits.by_host, request.host
+    limit.check(host)
+    try:
+        return shown(await people.describe_code(request.shared.database, data.code))
+    except Forbidden:
+        limit.failed(host)
+        raise
+
+
+@post(
+    "/api/setup",
+    **promise(
+        "setUp", "account", Me, body=Setup, status=201, problems=(*OPEN, 409), open=True, headers=("Set-Cookie",)
+    ),
+)
+async def set_up(request: Call) -> Answer:
+    """Make the first account with the code that the server printed, or the account of somebody invited; signs in."""
+    request.refuse_cross_site()
+    data = await request.read(SETUP)
+    limit, host = request.shared.limits.by_host, request.host
+    limit.check(host)
+    try:
+        opened = await people.make_account(request.shared.database, request.shared.passwords, data)
+    except (Forbidden, Exists):
+        limit.failed(host)
+        raise
+    logger.info("an account was made", extra={"person": _person(opened)})
+    return await _signed_in(request, opened)
+
+
+@post(
+    "/api/session",
+    **promise(
+        "signIn", "account", Me, body=(SignIn, Exchange), status=201, problems=(*OPEN, 401), open=True,
+        headers=("Set-Cookie",),
+    ),
+)  # fmt: skip
+async def sign_in(request: Call) -> Answer:
+    """Sign in with address and password, or with the one-time code of a printed link."""
+    request.refuse_cross_site()
+    content = await request.content()
+    limits, host = request.shared.limits, request.host
+    limits.by_host.check(host)
+    if _has_code(content):
+        code = request.decode(content, EXCHANGE).code
+        try:
+            opened = await people.exchange(request.shared.database, code)
+        except NotSignedIn:
+            limits.by_host.failed(host)
+            raise
+    else:
+        who = request.decode(content, SIGN_IN)
+        email = who.email.lower()
+        limits.by_email.check(email)
+        try:
+            opened = await people.sign_in(request.shared.database, request.shared.passwords, who)
+        except NotSignedIn:
+            limits.by_host.failed(host)
+            limits.by_email.failed(email)
+            logger.info("a sign-in failed")
+            raise
+    logger.info("signed in", extra={"person": _person(opened)})
+    return await _signed_in(request, opened)
+
+
+@delete(
+    "/api/session",
+    **promise("signOut", "account", None, status=204, problems=(401, 403, 503), headers=("Set-Cookie",)),
+)
+async def sign_out(request: Call) -> Answer:
+    """End this session, and its streams with it."""
+    person = await people.sign_out(request.shared.database, await request.credential())
+    return Answer(204, (NO_STORE, await _cookie(request, "", 0)), person=person)
+
+
+async def _signed_in(request: Call, opened: Opened) -> Answer:
+    headers: list[Header] = [JSON, NO_STORE, await _cookie(request, opened.secret, COOKIE_S)]
+    return Answer(201, tuple(headers), opened.me.body, opened.me.person)
+
+
+async def _cookie(request: Call, value: str, age_s: int) -> Header:
+    settings = request.shared.settings
+    name = (await request.cookie_name()).decode()
+    secure = "; Secure" if settings.secure or request.scope["scheme"] == "https" else ""
+    text = f"{name}={value}; Path={settings.prefix or '/'}; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}"
+    return (b"set-cookie", text.encode())
+
+
+def _has_code(content: bytes) -> bool:
+    try:
+        data: Any = msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False  # said by whoever decodes it next
+    return isinstance(data, dict) and "code" in data
+
+
+def _person(opened: Opened) -> int:
+    return int(opened.me.person or 0)
+
+
+ROUTES = [describe, set_up, sign_in, sign_out]

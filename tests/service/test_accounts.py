@@ -1,0 +1,193 @@
+"""The first account, sign-in, sessions, me, tokens."""
+
+import asyncio
+import hashlib
+import secrets
+
+import httpx
+import psycopg
+
+from service.settings import Settings
+from tests.service.conftest import NewPerson, Person, running
+
+PASSWORD = "correct horse battery"
+
+
+async def add_code(conn: psycopg.AsyncConnection, purpose: str = "setup", person: int | None = None) -> str:
+    code = secrets.token_urlsafe(16)
+    await conn.execute(
+        "INSERT INTO one_time_code (code_hash, purpose, person_id, expires_at) VALUES (%s, %s, %s, now() + interval '1 day')",
+        (hashlib.sha256(code.encode()).digest(), purpose, person),
+    )
+    return code
+
+
+def browser(url: str) -> httpx.AsyncClient:
+    """A client that sends what a browser's page of the same site sends, and keeps its cookies."""
+    return httpx.AsyncClient(base_url=url, headers={"sec-fetch-site": "same-origin"}, timeout=10)
+
+
+async def set_up(client: httpx.AsyncClient, code: str, email: str = "Ada@Example.org") -> httpx.Response:
+    return await client.post("/api/setup", json={"code": code, "name": "Ada", "email": email, "password": PASSWORD})
+
+
+async def test_the_first_account_is_an_admin_with_a_board_to_play_with(url: str, conn: psycopg.AsyncConnection):
+    async with browser(url) as client:
+        code = await add_code(conn)
+        assert (await client.post("/api/code", json={"code": code})).json()["purpose"] == "setup"
+        answer = await set_up(client, code)
+
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["admin"] is True
+        assert answer.json()["email"] == "ada@example.org"
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("livelane_")
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert "; Secure" not in cookie
+        (board,) = (await client.get("/api/boards")).json()
+        snapshot = (await client.get(f"/api/boards/{board['id']}")).json()
+        assert len(snapshot["tickets"]) >= 12
+        assert any(column["wip_limit"] for column in snapshot["columns"])
+        assert (await client.post("/api/code", json={"code": code})).status_code == 403
+
+
+async def test_of_two_who_use_set_up_codes_at_once_one_wins(url: str, conn: psycopg.AsyncConnection):
+    async with browser(url) as client:
+        one, other = await add_code(conn), await add_code(conn)
+        answers = await asyncio.gather(
+            *(set_up(client, code, f"p{n}@example.org") for n, code in enumerate((one, one, other, other)))
+        )
+
+        assert sorted(answer.status_code for answer in answers) == [201, 403, 403, 403]
+        assert (await set_up(client, other)).status_code == 403
+
+
+async def test_signing_in_and_out(url: str, conn: psycopg.AsyncConnection):
+    async with browser(url) as client:
+        await set_up(client, await add_code(conn))
+        assert (await client.delete("/api/session")).status_code == 204
+        assert (await client.get("/api/me")).status_code == 401
+        wrong = await client.post("/api/session", json={"email": "ada@example.org", "password": "wrong"})
+        unknown = await client.post("/api/session", json={"email": "bob@example.org", "password": "wrong"})
+        right = await client.post("/api/session", json={"email": "ADA@example.org", "password": PASSWORD})
+
+        assert wrong.status_code == unknown.status_code == 401
+        assert wrong.json() == unknown.json()
+        assert right.status_code == 201
+        assert (await client.get("/api/me")).json()["name"] == "Ada"
+
+
+async def test_a_printed_link_signs_in_once(url: str, conn: psycopg.AsyncConnection, ada: Person):
+    async with browser(url) as client:
+        code = await add_code(conn, "sign-in", ada.id)
+        assert (await client.post("/api/session", json={"code": code})).json()["id"] == ada.id
+        assert (await client.post("/api/session", json={"code": code})).status_code == 401
+        assert len((await client.get("/api/boards")).json()) == 1
+
+
+async def test_guessing_passwords_is_slowed_down(url: str):
+    async with browser(url) as client:
+        statuses = set()
+        for _ in range(40):
+            answer = await client.post("/api/session", json={"email": "ada@example.org", "password": "guess"})
+            statuses.add(answer.status_code)
+            if answer.status_code == 429:
+                break
+
+        assert statuses == {401, 429}
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.json()["type"] == "/problems/too-many"
+
+
+async def test_a_new_password_ends_the_other_sessions(url: str, conn: psycopg.AsyncConnection):
+    async with browser(url) as here, browser(url) as there:
+        await set_up(here, await add_code(conn))
+        await there.post("/api/session", json={"email": "ada@example.org", "password": PASSWORD})
+        new = {"password": "another long one"}
+
+        assert (await here.patch("/api/me", json=new)).status_code == 422
+        assert (await here.patch("/api/me", json=new | {"current_password": "wrong"})).status_code == 403
+        assert (await here.patch("/api/me", json=new | {"current_password": PASSWORD})).status_code == 200
+        assert (await here.get("/api/me")).status_code == 200
+        assert (await there.get("/api/me")).status_code == 401
+
+
+async def test_my_name_travels_as_an_event_of_my_own_topic(ada: Person):
+    answer = await ada.ask("PATCH", "/api/me", {"name": "Ada L.", "time_zone": "Europe/Berlin", "locale": "de"})
+
+    assert answer.json()["name"] == "Ada L."
+    assert answer.headers["event-topic"] == f"user/{ada.id}"
+
+
+async def test_tokens_are_shown_once_and_can_be_ended(ada: Person, url: str):
+    made = await ada.do("POST", "/api/tokens", {"name": "script", "expires_on": "2999-01-01"})
+    async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {made['token']}"}) as script:
+        assert (await script.get("/api/me")).json()["id"] == ada.id
+        assert "token" not in (await ada.get("/api/tokens"))[-1]
+        await ada.do("DELETE", f"/api/tokens/{made['id']}")
+        assert (await script.get("/api/me")).status_code == 401
+    await ada.refused(404, "not-found", "DELETE", f"/api/tokens/{made['id']}")
+
+
+async def test_an_expired_token_is_worth_nothing(ada: Person, url: str):
+    made = await ada.do("POST", "/api/tokens", {"name": "old", "expires_on": "2020-01-01"})
+
+    async with httpx.AsyncClient(base_url=url) as client:
+        answer = await client.get("/api/me", headers={"authorization": f"Bearer {made['token']}"})
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+class TestTheSameOriginRule:
+    async def test_other_sites_cannot_write_with_my_cookie(self, url: str, conn: psycopg.AsyncConnection):
+        async with browser(url) as client:
+            await set_up(client, await add_code(conn))
+            for site in ("cross-site", "same-site", "none"):
+                answer = await client.post("/api/boards", json={"title": "x"}, headers={"sec-fetch-site": site})
+                assert answer.status_code == 403
+            assert (await client.post("/api/boards", json={"title": "x"})).status_code == 201
+
+    async def test_without_sec_fetch_the_origin_decides(self, url: str, conn: psycopg.AsyncConnection):
+        async with httpx.AsyncClient(base_url=url) as client:
+            code = await add_code(conn)
+            none = await set_up(client, code)
+            other = await client.post("/api/setup", json={}, headers={"origin": "http://evil.example"})
+            client.headers["origin"] = url
+
+            assert none.status_code == other.status_code == 403
+            assert "--public-url http://evil.example" in other.json()["detail"]
+            assert "--public-url" in none.json()["detail"]
+            assert (await set_up(client, code)).status_code == 201
+            assert (await client.post("/api/boards", json={"title": "x"})).status_code == 201
+
+    async def test_the_public_url_decides_behind_a_proxy_that_rewrites_host(self, database_url: str):
+        settings = Settings(database_url=database_url, public_url="https://board.example/team")
+        async with running(settings) as url, httpx.AsyncClient(base_url=url) as client:
+            body = {"email": "a@example.org", "password": "wrong"}
+            ours = await client.post("/api/session", json=body, headers={"origin": "https://board.example"})
+            plain = await client.post("/api/session", json=body, headers={"origin": url})
+
+            assert ours.status_code == 401
+            assert plain.status_code == 403
+
+    async def test_the_cookie_belongs_to_the_prefix_and_to_tls(self, database_url: str, conn: psycopg.AsyncConnection):
+        settings = Settings(database_url=database_url, public_url="https://board.example/team")
+        async with running(settings) as url, browser(url) as client:
+            cookie = (await set_up(client, await add_code(conn))).headers["set-cookie"]
+
+            assert "Path=/team;" in cookie
+            assert cookie.endswith("; Secure")
+
+
+async def test_people_of_one_board_do_not_see_another(person: NewPerson):
+    ada, bob = await person("Ada"), await person("Bob")
+    board, (todo, *_) = await ada.board()
+    ticket = await ada.ticket(todo)
+
+    for path in (f"/api/boards/{board}", f"/api/tickets/{ticket['id']}", f"/api/boards/{board}/events"):
+        await bob.refused(404, "not-found", "GET", path)
+    await bob.refused(404, "not-found", "PATCH", f"/api/tickets/{ticket['id']}", {"title": "mine"})
+    await bob.refused(404, "not-found", "POST", f"/api/columns/{todo}/tickets", {"title": "mine"})
+    assert await bob.get("/api/boards") == []

@@ -447,6 +447,7 @@ export class LiveBoard implements BoardStore {
       if ('snapshot' in item) this.loaded(item.snapshot)
       else {
         const mine = item.event.op != null && this.mine.has(item.event.op)
+        this.env.clock.heard(timeOf(item.event.at), item.heardAt)
         this.base.apply(item.event, this.touched)
         this.confirm(item.event)
         events.push({ ...item.event, mine })
@@ -494,6 +495,7 @@ export class LiveBoard implements BoardStore {
     const [noun, verb] = parseType(event) ?? []
     if (!op || op.noun !== noun) return
     if (op.uid !== undefined ? verb !== 'created' : event.id !== op.id) return
+    if (op.sentAt !== undefined) this.env.clock.caused(timeOf(event.at), op.sentAt)
     const version = event.set?.version
     this.env.outbox.confirm(op.op, {
       id: event.id,

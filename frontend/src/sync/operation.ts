@@ -39,6 +39,8 @@ export interface PendingOp {
   chain?: string
   state: 'queued' | 'sending' | 'acked' | 'failed' | 'conflict'
   attempts: number
+  /** When it first went out, ms since 1970: the server cannot have done it before. */
+  sentAt?: number
   /** Set with the first attempt; the same key must always carry the same request. */
   request?: WriteRequest
   refusal?: Refusal

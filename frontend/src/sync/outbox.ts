@@ -188,6 +188,7 @@ export class Outbox {
     again.seen = typeof version === 'number' ? version : null
     delete again.chain
     delete again.request
+    delete again.sentAt
     delete again.conflict
     this.ops[this.ops.indexOf(found)] = again
     this.byBoard.delete(found.board)
@@ -259,6 +260,7 @@ export class Outbox {
     op.state = 'sending'
     op.request ??= requestOf(op, this.ifMatchOf(op))
     op.attempts++
+    op.sentAt ??= this.env.now()
     this.changed(op)
     let answer: Answer
     try {

@@ -40,6 +40,7 @@ declare global {
 }
 
 const OLD_MS = 24 * 60 * 60 * 1000
+const DATE_MS = 3_000 // a Date header is cut to seconds, and servers keep one for a while
 const ADOPT_MS = [0, 1_000, 4_000] // a closed tab's lock is free a moment later
 const ADOPT_EVERY_MS = 30_000
 
@@ -256,7 +257,7 @@ class LiveSession implements Session {
       const answer = await send()
       if (answer.serverDate !== null) {
         this.clock.heard(answer.serverDate, answer.answeredAt)
-        this.clock.caused(answer.serverDate, answer.sentAt, 1_000)
+        this.clock.caused(answer.serverDate, answer.sentAt, DATE_MS)
       }
       if (answer.status === 401) this.end('expired')
       return answer

@@ -5,12 +5,12 @@ import type { Id, TopicEvent } from '../sync'
 
 const PAGE = 50
 
-/** A page of what happened to a ticket, below `before`. Throws Refused. */
-export async function ticketEvents(ticket: Id, before?: number): Promise<TopicEvent[]> {
-  return read(`api/tickets/${ticket}/events`, { before_seq: before, limit: PAGE })
+/** A page of what happened to a ticket, before the time `before`. Throws Refused. */
+export async function ticketEvents(ticket: Id, before?: string): Promise<TopicEvent[]> {
+  return read(`api/tickets/${ticket}/events`, { before, limit: PAGE })
 }
 
-/** A page of what happened on a board; `limit` at most 1,000. Throws Refused. */
+/** A page of what happened on a board; `limit` at most 500. Throws Refused. */
 export async function boardEvents(
   board: Id,
   range: { before_seq?: number | undefined; after_seq?: number | undefined; limit?: number },
@@ -25,11 +25,14 @@ export async function wholeEvent(event: TopicEvent): Promise<TopicEvent> {
   return (await expect(request({ method: 'GET', path: `api/boards/${board}/events/${event.seq}` }))).body
 }
 
-async function read(path: string, params: Record<string, number | undefined>): Promise<TopicEvent[]> {
+async function read(
+  path: string,
+  params: Record<string, string | number | undefined>,
+): Promise<TopicEvent[]> {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(params)) if (value !== undefined) query.set(name, String(value))
   const { body } = await expect(request({ method: 'GET', path: `${path}?${query}` }))
-  return Array.isArray(body) ? body : (body?.events ?? [])
+  return body
 }
 
 /** Two lists of one topic's events as one, newest first, each event once. */

@@ -137,7 +137,7 @@ function useHistory(id: Id) {
   const [failed, setFailed] = useState('')
 
   const read = useCallback(
-    async (before?: number) => {
+    async (before?: string) => {
       if (id < 0) return
       try {
         const page = await ticketEvents(id, before)
@@ -177,6 +177,6 @@ function useHistory(id: Id) {
     }
   }, [store, id, read])
 
-  const oldest = events.at(-1)?.seq
+  const oldest = events.at(-1)?.at
   return { events, more, failed, readMore: () => void read(failed ? undefined : oldest) }
 }

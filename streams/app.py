@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, route
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 
 from streams import frames, log, metrics
 from streams.cursor import Place, parse_id
@@ -18,7 +19,7 @@ from streams.frames import Reason
 from streams.hub import Hub
 from streams.listener import Listener
 from streams.log import Ask, Grant
-from streams.problems import Problem, answer_http_exception, answer_problem
+from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
 from streams.response import EventStream
 from streams.settings import Settings
 from streams.subscriber import Subscriber
@@ -34,10 +35,10 @@ def create_app(settings: Settings) -> Litestar:
     """Return the streams as an ASGI app. Its state has `health` and `drain` for whoever runs it."""
 
     @asynccontextmanager
-    async def running(app: Litestar) -> AsyncIterator[None]:
+    async def running(app: Litestar) -> AsyncGenerator[None]:
         async with log.open_pool(settings) as pool:
             hub = Hub(settings, pool)
-            listener = Listener(settings, pool, hub.rung, hub.again)
+            listener = Listener(settings, pool, hub.rung, hub.topics.again)
 
             async def health() -> dict[str, dict[str, object]]:
                 return {"listener": listener.health()}
@@ -54,13 +55,13 @@ def create_app(settings: Settings) -> Litestar:
         [board, several],
         lifespan=[running],
         openapi_config=None,
-        exception_handlers={Problem: answer_problem, HTTPException: answer_http_exception},
+        exception_handlers={Problem: answer_problem, HTTPException: answer_http_exception, Exception: answer_exception},
         logging_config=None,
     )
 
 
 @route("/streams/boards/{board_id:str}", http_method=["GET", "HEAD"], media_type="text/event-stream")
-async def board(request: Request[Any, Any, State], board_id: str) -> EventStream:
+async def board(request: Request[Any, Any, State], board_id: FromPath[str]) -> EventStream:
     """One board, live."""
     if not BOARD_ID.fullmatch(board_id):
         raise Problem(404, f"There is no board {board_id[:40]}.")
@@ -90,7 +91,7 @@ async def several(request: Request[Any, Any, State]) -> EventStream:
 async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventStream:
     hub: Hub = request.app.state.hub
     cursor = _cursor(request)
-    if hub.draining or hub.epoch is None:
+    if hub.draining or hub.topics.epoch is None:
         raise Problem(503, "The server is starting or stopping; try again in a moment.", retry_after_s=1)
     if len(hub.streams) >= hub.settings.streams_per_process:
         raise Problem(503, "This server has as many open streams as it may have.", retry_after_s=10)
@@ -104,7 +105,7 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSt
             raise Problem(404, "There is nothing of that name that you may read.")
         if request.method == "HEAD":
             return EventStream(None)
-        subscriber = Subscriber(hub, grant.person, secret_hash, readable, Place(hub.epoch, {}), {})
+        subscriber = Subscriber(hub, grant.person, secret_hash, readable, Place(hub.topics.epoch, {}), {})
         hub.join(subscriber)  # first, so that nothing is committed unseen while the heads are read
         await _begin(hub, subscriber, cursor)
     except BaseException as error:
@@ -129,10 +130,10 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSt
 async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:
     """Decide for each topic from where it goes on."""
     while True:
-        epoch = hub.epoch
+        epoch = hub.topics.epoch
         assert epoch
-        heads = await hub.look_up(subscriber.topics)
-        if hub.epoch == epoch:
+        heads = await hub.topics.look_up(subscriber.topics)
+        if hub.topics.epoch == epoch:
             break
     topics = subscriber.topics
     if cursor == "now":

@@ -28,7 +28,10 @@ DEAF = (
 
 
 class Listener:
-    """One connection per process. It is heard to be well by an echo: a notification of its own, sent through the pool."""
+    """One connection per process.
+
+    It is known to be well by its echo: a notification sent through the pool that must come back.
+    """
 
     def __init__(
         self, settings: Settings, pool: log.Pool, rung: Callable[[str], None], again: Callable[[], None]

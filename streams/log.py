@@ -1,8 +1,8 @@
-"""Reads the log: the database functions that streams know, one query each, on a small pool that no stream ever holds."""
+"""Reads the log: the database functions that streams know, one query each, on a small pool no stream ever holds."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
@@ -17,7 +17,7 @@ AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError) 
 WAIT_S = 2.0  # for a connection of the pool
 
 # A half-open connection is noticed within 10 s, whatever the network does with the packets.
-CONNECTION = {
+CONNECTION: dict[str, Any] = {
     "autocommit": True,
     "connect_timeout": 5,
     "keepalives": 1,
@@ -65,7 +65,7 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
+async def open_pool(settings: Settings) -> AsyncGenerator[Pool]:
     """A pool of autocommit connections. Does not wait for the database; reads raise one of AWAY while it is away."""
     async with AsyncConnectionPool(
         settings.database_url,

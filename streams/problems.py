@@ -1,5 +1,6 @@
 """Errors before the first byte, as RFC 9457 problem details."""
 
+import logging
 from typing import Any
 
 import msgspec
@@ -8,13 +9,18 @@ from litestar.exceptions import HTTPException
 
 from streams import metrics
 
-TITLES = {
-    401: "Not signed in",
-    404: "Not found",
-    405: "Method not allowed",
-    422: "Invalid request",
-    429: "Too many streams",
-    503: "Not available now",
+logger = logging.getLogger(__name__)
+
+AnyRequest = Request[Any, Any, Any]
+
+KINDS = {  # by status: last part of `type`, and the title
+    401: ("signed-out", "Not signed in"),
+    404: ("not-found", "Not found"),
+    405: ("method", "Method not allowed"),
+    422: ("invalid", "Invalid request"),
+    429: ("too-many", "Too many streams"),
+    500: ("internal", "Internal error"),
+    503: ("unavailable", "Not available now"),
 }
 
 
@@ -29,18 +35,19 @@ class Problem(Exception):
         self.retry_after_s = retry_after_s
 
 
-def answer_problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+def answer_problem(_: AnyRequest, problem: Problem) -> Response[bytes]:
     """The HTTP answer to a Problem."""
     metrics.REFUSED.labels(str(problem.status)).inc()
+    kind, title = KINDS.get(problem.status, ("invalid", "Invalid request"))
     body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": TITLES.get(problem.status, "Error"),
+        "type": f"/problems/{kind}",
+        "title": title,
         "status": problem.status,
         "detail": problem.detail,
     }
     if problem.field:
         body["errors"] = [{"field": problem.field, "detail": problem.detail}]
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if problem.retry_after_s is not None:
         headers["Retry-After"] = str(problem.retry_after_s)
     if problem.status == 401:
@@ -50,9 +57,17 @@ def answer_problem(_: Request[Any, Any, Any], problem: Problem) -> Response[byte
     )
 
 
-def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def answer_http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """What the framework found wrong (no such path, wrong method), in the same shape."""
-    answer = answer_problem(request, Problem(error.status_code, error.detail or TITLES.get(error.status_code, "Error")))
+    if error.status_code == 404:
+        return answer_problem(request, Problem(404, "There is nothing at this address."))
+    answer = answer_problem(request, Problem(error.status_code, f"{error.detail}."))
     for name, value in (error.headers or {}).items():
         answer.set_header(name, value)
     return answer
+
+
+def answer_exception(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """What nobody foresaw; the log says it."""
+    logger.error("a stream could not be opened", exc_info=error)
+    return answer_problem(request, Problem(500, "This is a fault of the server; its log says more."))

@@ -26,7 +26,8 @@ class EventStream(EventSourceResponse):
     """The answer to one GET. Without a subscriber (HEAD) it is headers alone."""
 
     def __init__(self, subscriber: Subscriber | None) -> None:
-        super().__init__(NOTHING, headers=HEADERS, ping=0)  # heartbeats come from one timer for all
+        # no ping: heartbeats come from one timer for all
+        super().__init__(NOTHING, headers=HEADERS, ping=0)  # pyright: ignore[reportUnknownMemberType] -- its hints
         self._subscriber = subscriber
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -113,14 +113,14 @@ class Subscriber:
             except TimeoutError:
                 await self._cut(clean=not self.torn)
             except (*log.AWAY, psycopg.Error) as error:
-                await self.hub.pause("an open stream waits for the database", error)
+                await self.hub.topics.pause("an open stream waits for the database", error)
                 if asyncio.get_running_loop().time() - self.wrote_at > self.hub.settings.heartbeat_s / 2:
                     self.asides.append(frames.BEHIND)
 
     def _lack(self) -> tuple[Tail, Reason | None] | None:
         """The first topic that has something for this stream, and why by a snapshot; None when all is delivered."""
         for topic in self.topics:
-            tail = self.hub.tails[topic]
+            tail = self.hub.topics.tails[topic]
             if topic in self.due:
                 return tail, self.due[topic]
             seq = self.place.seqs[topic]
@@ -128,12 +128,17 @@ class Subscriber:
                 return tail, tail.why_snapshot(seq, self.far)
         return None
 
+    def lag(self) -> int:
+        """How many events of a topic it lacks, at most."""
+        tails, seqs = self.hub.topics.tails, self.place.seqs
+        return max(((tails[topic].head or 0) - seqs[topic] for topic in self.topics if topic in seqs), default=0)
+
     async def _mend(self, tail: Tail, reason: Reason | None) -> None:
         """Send the topic's next piece: its snapshot, or some events. May only find out that it must be another."""
         topic = tail.topic
         if reason is not None:
-            snapshot = await self.hub.snapshot(tail)
-            if self.hub.tails.get(topic) is not tail or topic not in self.topics or self.over:
+            snapshot = await self.hub.topics.snapshot(tail)
+            if self.hub.topics.tails.get(topic) is not tail or topic not in self.topics or self.over:
                 return
             if snapshot is None:
                 self.end_topic(topic, "gone")
@@ -145,7 +150,7 @@ class Subscriber:
             return
         seq = self.place.seqs[topic]
         if seq < tail.floor:
-            await self.hub.reach(tail, seq)
+            await self.hub.topics.reach(tail, seq)
             return
         piece, self.place = self.place.after(topic, tail.after(seq))
         await self._write(piece)

@@ -38,7 +38,8 @@ class Tail:
     """What this process knows of one topic. `head` is None until it was read."""
 
     __slots__ = (
-        "changed", "head", "heavy", "idle_since", "known", "lowest", "reading", "ring", "rung", "size", "snapshot", "streams", "topic",
+        "changed", "head", "heavy", "idle_since", "known", "lowest", "reading", "ring", "rung", "size", "snapshot",
+        "streams", "topic",
     )  # fmt: skip
 
     def __init__(self, topic: str) -> None:

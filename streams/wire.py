@@ -1,4 +1,4 @@
-"""The few things ASGI has no word for, asked of uvicorn where it is the server. Under another server they do nothing."""
+"""The few things ASGI has no word for, asked of uvicorn where it is the server. Under another they do nothing."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ def _transport(send: Send) -> asyncio.Transport | None:
 
 
 def prepare(send: Send, silence_s: float) -> None:
-    """Have the kernel end the connection when the other side acknowledges nothing for so long, and hold little for it."""
+    """Have the kernel end the connection when nothing is acknowledged for so long, and hold little for it."""
     transport = _transport(send)
     sock = transport.get_extra_info("socket") if transport else None
     if sock is None or sock.family == socket.AF_UNIX:
@@ -66,10 +66,10 @@ def finish(sending: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any,
         try:
             yield waits_for
         except BaseException as error:  # a cancellation belongs to the one who waits
-            go_on, value = sending.throw, error
+            told: BaseException | None = error
         else:
-            go_on, value = sending.send, None
+            told = None
         try:
-            waits_for = go_on(value)
+            waits_for = sending.throw(told) if told else sending.send(None)
         except StopIteration:
             return

@@ -31,7 +31,7 @@ class Alone:
             parts = await self.streams.state.health()
             status = 200 if all(part["ok"] for part in parts.values()) else 503
             body = json.dumps(parts).encode()
-        elif path == "/tasks":
+        elif path == "/inside":
             hub = self.streams.state.hub
             body = json.dumps(
                 {
@@ -39,7 +39,7 @@ class Alone:
                     "streams": len(hub.streams),
                     "people": len(hub.people),
                     "visited": sum(len(part) for part in hub.rounds._parts),
-                    "watching": sum(len(tail.streams) for tail in hub.tails.values()),
+                    "watching": sum(len(tail.streams) for tail in hub.topics.tails.values()),
                 }
             ).encode()
         headers = [(b"content-type", CONTENT_TYPE_LATEST.encode()), (b"content-length", b"%d" % len(body))]
@@ -57,15 +57,19 @@ class Server(uvicorn.Server):
         await drained
 
 
+def create_server(port: int, settings: Settings) -> Server:
+    """Return the server, to be run."""
+    config = uvicorn.Config(
+        Alone(settings), port=port, loop="uvloop", http="httptools", lifespan="on",
+        access_log=False, log_level="warning", backlog=4096, timeout_graceful_shutdown=10,
+    )  # fmt: skip
+    return Server(config)
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    settings = msgspec.json.decode(sys.argv[2], type=Settings)
-    config = uvicorn.Config(
-        Alone(settings), port=int(sys.argv[1]), loop="uvloop", http="httptools", lifespan="on",
-        access_log=False, log_level="warning", backlog=4096, timeout_graceful_shutdown=10,
-    )  # fmt: skip
-    Server(config).run()
+    create_server(int(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Settings)).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,288 @@
+"""The topics that this process watches: reads each of them once, for all its streams."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from streams import frames, log, metrics
+from streams.gather import Gather
+from streams.settings import Settings
+from streams.tail import BULK, Entry, Snapshot, Tail
+
+if TYPE_CHECKING:
+    from streams.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+READERS = 3  # topics read at the same time; the pool has one connection more
+TOPIC_BYTES = 4 * 1024 * 1024  # of a ring at most, and
+RINGS_BYTES = 256 * 1024 * 1024  # of all together, about
+LOOK = 1000  # topics looked up by one query
+SAY_AGAIN_S = 5.0  # between two log lines about the same trouble
+
+
+class Topics:
+    """The tails, and the only code that moves them. What is new goes to the hub."""
+
+    def __init__(self, settings: Settings, pool: log.Pool, hub: "Hub") -> None:
+        self.epoch: str | None = None  # None until the database was read
+        self.tails: dict[str, Tail] = {}
+        self._settings = settings
+        self._pool = pool
+        self._hub = hub
+        self._heads = Gather(partial(log.topic_heads, pool))
+        self._dirty: dict[str, None] = {}  # topics to read, in the order they were rung
+        self._reading: set[str] = set()
+        self._work = asyncio.Event()
+        self._again = asyncio.Event()
+        self._said_at = 0.0
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(READERS):
+                tasks.create_task(self._read_dirty())
+            tasks.create_task(self._resync())
+            tasks.create_task(self._poll())
+
+    async def pause(self, what: str, error: Exception) -> None:
+        """Wait a moment before asking the database again, and say now and then why."""
+        now = time.monotonic()
+        if now - self._said_at > SAY_AGAIN_S:
+            self._said_at = now
+            logger.warning("%s: %s", what, str(error).strip())
+        await asyncio.sleep(random.uniform(0.2, 0.8))  # noqa: S311 -- jitter, no secret
+
+    # Announced --------------------------------------------------------------------------------------------------------
+
+    def rung(self, topic: str) -> None:
+        """The topic may have moved: read it soon, if anyone watches it."""
+        tail = self.tails.get(topic)
+        if tail is None:
+            return
+        tail.rung = True
+        if tail.head is not None:
+            self._dirty[topic] = None
+            self._work.set()
+
+    def again(self) -> None:
+        """Announcements may have been lost: look at everything."""
+        self._again.set()
+
+    # Asked for by streams ---------------------------------------------------------------------------------------------
+
+    def watch(self, topic: str) -> Tail:
+        """Return the topic's tail; what is committed from now on will get to it."""
+        return self.tails.get(topic) or self.tails.setdefault(topic, Tail(topic))
+
+    async def look_up(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return how far the watched topics have come, not earlier than this call."""
+        heads = await self._heads.ask_all(topics)
+        for head in heads.values():
+            self._note(head)
+        return {topic: head.seq for topic, head in heads.items()}
+
+    async def snapshot(self, tail: Tail) -> Snapshot | None:
+        """Return the topic's state, not older than this call or hardly so; None when there is no such topic.
+
+        One read at a time per topic, shared by all who wait. Reading takes at most a sixth of the time: a snapshot that
+        is younger than five times what it took serves as well, since the events after it follow.
+        """
+        clock = asyncio.get_running_loop().time
+        asked = clock()
+        async with tail.reading:
+            kept = tail.snapshot
+            if kept and tail.why_snapshot(kept.seq, "bulk") is None:
+                fresh = kept.began >= asked or kept.seq >= tail.known
+                if fresh or clock() - kept.began < 6 * kept.took_s:
+                    return kept
+            began = clock()
+            metrics.READS.labels("snapshot").inc()
+            found = await log.topic_snapshot(self._pool, tail.topic, self._settings.app)
+            if found is None:
+                return None
+            seq, state = found
+            tail.known = max(tail.known, seq)
+            tail.snapshot = Snapshot(seq, frames.one_line(state), began, clock() - began)
+            return tail.snapshot
+
+    async def reach(self, tail: Tail, seq: int) -> None:
+        """Have the ring reach back to the event after `seq`, or the tail know why it cannot."""
+        async with tail.reading:
+            floor = tail.floor
+            if seq >= floor or tail.why_snapshot(seq, "bulk"):
+                return
+            metrics.READS.labels("gap").inc()
+            rows = await log.read_events(self._pool, tail.topic, seq, floor - seq)
+            if tail.floor != floor:
+                return  # it moved meanwhile; whoever still lacks something asks again
+            if not rows or rows[0].seq != seq + 1:
+                tail.lowest = max(tail.lowest, rows[0].seq if rows else floor + 1)
+                return
+            tail.changed = max(tail.changed, _schema(rows))
+            tail.prepend([_entry(row) for row in rows])
+            tail.trim(self._ring_limit())
+            if seq < tail.floor:
+                tail.heavy = tail.floor
+
+    # Reading what was announced ---------------------------------------------------------------------------------------
+
+    async def _read_dirty(self) -> None:
+        while True:
+            topic = next((topic for topic in self._dirty if topic not in self._reading), None)
+            if topic is None:
+                self._work.clear()
+                await self._work.wait()
+                continue
+            del self._dirty[topic]
+            tail = self.tails.get(topic)
+            if tail is None:
+                continue
+            self._reading.add(topic)
+            try:
+                await self._advance(tail)
+            except (*log.AWAY, psycopg.Error) as error:
+                self._dirty[topic] = None
+                await self.pause("the log cannot be read", error)
+            finally:
+                self._reading.discard(topic)
+                self._work.set()
+
+    async def _advance(self, tail: Tail) -> None:
+        """Read what follows the tail's head and hand it out."""
+        before = tail.head
+        assert before is not None
+        metrics.READS.labels("news").inc()
+        rows = await log.read_events(self._pool, tail.topic, before, BULK + 1)
+        if self.tails.get(tail.topic) is not tail or not rows:
+            return
+        tail.changed = max(tail.changed, _schema(rows))
+        if len(rows) <= BULK and rows[0].seq == before + 1 and tail.changed <= before:
+            entries = [_entry(row) for row in rows]
+            tail.append(entries)
+            tail.trim(self._ring_limit())
+            await self._hub.fan_out(tail, entries)
+            return
+        if rows[0].seq != before + 1:
+            tail.lowest = max(tail.lowest, rows[0].seq)
+        head = (await log.topic_heads(self._pool, [tail.topic]))[tail.topic]
+        if self.tails.get(tail.topic) is tail:
+            tail.jump(max(head.seq, rows[-1].seq))
+            self._hub.left_behind(tail)
+
+    def _ring_limit(self) -> int:
+        return max(64 * 1024, min(TOPIC_BYTES, RINGS_BYTES // max(1, len(self.tails))))
+
+    # Looking without being told ---------------------------------------------------------------------------------------
+
+    async def _resync(self) -> None:
+        """After announcements may have been lost: epoch, heads and access of everything watched."""
+        while True:
+            await self._again.wait()
+            self._again.clear()
+            try:
+                for topic in await self._look():
+                    self.rung(topic)
+            except (*log.AWAY, psycopg.Error) as error:
+                self._again.set()
+                await self.pause("the database cannot be read", error)
+            else:
+                await self._hub.recheck(self._hub.streams)
+
+    async def _poll(self) -> None:
+        """Look every few seconds for what no notification announced, and count it. Also forgets what is not needed."""
+        while True:
+            await asyncio.sleep(self._settings.poll_s)
+            try:
+                late = await self._look()
+                await asyncio.sleep(min(1.0, self._settings.poll_s / 4))  # its notification may be on the way
+                for topic, seq in late.items():
+                    if self._is_lost(topic, seq):
+                        metrics.POLL_FOUND.inc()
+                        logger.warning("a notification was lost; found by looking", extra={"topic": topic})
+                        self.rung(topic)
+                metrics.QUEUE_USAGE.set(await log.queue_usage(self._pool))
+            except (*log.AWAY, psycopg.Error) as error:
+                await self.pause("the database cannot be read", error)
+            self._forget()
+            self._hub.measure()
+
+    def _is_lost(self, topic: str, seq: int) -> bool:
+        tail = self.tails.get(topic)
+        busy = topic in self._dirty or topic in self._reading
+        return tail is not None and tail.head is not None and tail.head < seq and not busy
+
+    async def _look(self) -> dict[str, int]:
+        """Read the epoch and every watched topic's head; return those ahead of us with their number."""
+        epoch = await log.current_epoch(self._pool)
+        if epoch != self.epoch:
+            self._begin_epoch(epoch)
+        late: dict[str, int] = {}
+        topics = list(self.tails)
+        for at in range(0, len(topics), LOOK):
+            before = {topic: self.tails[topic].head for topic in topics[at : at + LOOK] if topic in self.tails}
+            heads = await log.topic_heads(self._pool, before)
+            for topic, seq in before.items():
+                head = heads[topic]
+                self._note(head)
+                if seq is not None and head.seq > seq:
+                    late[topic] = head.seq
+                elif seq is not None and head.seq < seq:
+                    logger.error("the log went back, from %s to %s", seq, head.seq, extra={"topic": topic})
+                    self._begin_anew(topic, "ahead")
+                    self._note(head)
+        return late
+
+    def _note(self, head: log.Head) -> None:
+        """Take notice of how far the database says a topic has come."""
+        tail = self.tails.get(head.topic)
+        if tail is None:
+            return
+        tail.known = max(tail.known, head.seq)
+        tail.lowest = max(tail.lowest, head.lowest_seq)
+        if tail.head is None:
+            tail.head = head.seq
+            self._hub.left_behind(tail)
+            if tail.rung:
+                self.rung(tail.topic)
+
+    def _begin_epoch(self, epoch: str) -> None:
+        if self.epoch is not None:
+            logger.warning("the database began another epoch, %s after %s", epoch, self.epoch)
+        self.epoch = epoch
+        self._hub.begin_epoch(epoch)
+        for topic in tuple(self.tails):
+            self._begin_anew(topic, "epoch")
+
+    def _begin_anew(self, topic: str, reason: frames.Reason) -> None:
+        """Nothing that was known of the topic holds; its streams get a snapshot."""
+        tail = Tail(topic)
+        tail.streams = self.tails[topic].streams
+        tail.idle_since = self.tails[topic].idle_since
+        self.tails[topic] = tail
+        for stream in tuple(tail.streams):
+            stream.due[topic] = reason
+            stream.fall_behind()
+
+    def _forget(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for topic, tail in tuple(self.tails.items()):
+            if tail.idle_since is not None and now - tail.idle_since > self._settings.forget_s:
+                del self.tails[topic]
+            elif tail.snapshot and now - tail.snapshot.began > self._settings.forget_s:
+                tail.snapshot = None
+
+
+def _schema(rows: list[log.Row]) -> int:
+    """The last number at which what snapshots show has changed; 0: nowhere here."""
+    return max((row.seq for row in rows if row.type == "topic.updated"), default=0)
+
+
+def _entry(row: log.Row) -> Entry:
+    return Entry(row.seq, row.at, row.more, frames.data(row.body))

@@ -12,7 +12,7 @@ import { Button } from '../ui/Button'
 import { Mark } from '../ui/Dot'
 import { dropCode } from './code'
 import { Field } from './Field'
-import { here } from './here'
+import { tellWhere } from './here'
 import { type Proof, prove } from './proof'
 import { useSending } from './useSending'
 
@@ -34,8 +34,7 @@ export function FirstStart({ code }: { code: string }) {
     event.preventDefault()
     const session = await send(() => setUp({ code, name: name.trim(), email: email.trim(), password }))
     if (!session) return
-    // Until somebody chooses otherwise, times are told as this browser tells them.
-    void request({ method: 'PATCH', path: 'api/me', body: here() }).catch(() => undefined)
+    await tellWhere()
     const board = await sampleBoard()
     dropCode()
     enter(session)

@@ -11,7 +11,7 @@ import { dropCode } from './code'
 import type { Code } from './describe'
 import { Field } from './Field'
 import { PASSWORD_LENGTH } from './FirstStart'
-import { here } from './here'
+import { tellWhere } from './here'
 import { SignIn } from './SignIn'
 import { useSending } from './useSending'
 
@@ -93,7 +93,7 @@ function MakeAccount({ code, use }: { code: string; use: Code }) {
     event.preventDefault()
     const session = await send(() => setUp({ code, name: name.trim(), email: use.email ?? '', password }))
     if (!session) return
-    void request({ method: 'PATCH', path: 'api/me', body: here() }).catch(() => undefined)
+    await tellWhere()
     dropCode()
     enter(session)
     go(use.board ? `/boards/${use.board.id}` : '/')

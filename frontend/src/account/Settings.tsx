@@ -5,8 +5,8 @@ import { expect, request } from '../api/request'
 import { chooseTheme, type Theme, useTheme } from '../app/theme'
 import { Times } from '../history/times'
 import { useNow } from '../live/clock'
-import { useDoor, usePerson } from '../live/session'
-import { openSession } from '../sync'
+import { usePerson } from '../live/session'
+import { renewPerson } from '../sync'
 import { announcementsMuted, muteAnnouncements } from '../ui/announce'
 import { Button, Switch } from '../ui/Button'
 import { setPrefs, usePrefs } from '../ui/prefs'
@@ -53,7 +53,6 @@ export default function Settings() {
 function You() {
   const person = usePerson()
   const { busy, errors, sentence, send } = useSending()
-  const { enter } = useDoor()
   const [name, setName] = useState(person.name)
   const [zone, setZone] = useState(person.time_zone)
   const [locale, setLocale] = useState(person.locale)
@@ -70,8 +69,7 @@ function You() {
     const answer = await send(() => expect(request({ method: 'PATCH', path: 'api/me', body: change })))
     if (!answer) return
     setSaved(true)
-    const session = await openSession() // reads who I am again
-    if (session) enter(session)
+    renewPerson(answer.body)
   }
 
   const example = new Times(locale, zone)

@@ -79,7 +79,7 @@ export function judge(
     figure: databaseOk ? 'answers' : 'not ready',
     ok: databaseOk,
     sentence: databaseOk
-      ? (database?.detail ?? 'Its tables are those of this release.')
+      ? database?.detail || 'Its tables are those of this release.'
       : `${database?.ok === false ? (database.detail ?? '') : (migrations?.detail ?? '')} Nothing can be saved yet.`.trim(),
   })
   findings.push({

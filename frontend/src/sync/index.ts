@@ -1,3 +1,3 @@
 export type * from './api'
-export { openSession, setUp, signIn } from './session'
+export { openSession, renewPerson, setUp, signIn } from './session'
 export type * from './types'

@@ -87,6 +87,13 @@ export async function setUp(account: {
   return enter('api/setup', account)
 }
 
+/** My account as the server just answered it, after I changed it. */
+export function renewPerson(person: Person): void {
+  if (current?.person.uid !== person.uid) return
+  rememberPerson(person)
+  current.revive(person)
+}
+
 async function enter(path: string, body: object): Promise<Session> {
   return withIdentity('exclusive', async () => {
     await expect(bareRequest({ method: 'POST', path, body }))

@@ -233,7 +233,8 @@ class Stream:
             raise Ended
 
     async def _begin(self, method: str, target: str, headers: list[tuple[str, str]]) -> None:
-        self._writer.write(self._http.send(h11.Request(method=method, target=target, headers=headers)) or b"")
+        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+        self._writer.write(self._http.send(h11.Request(method=method, target=target, headers=encoded)) or b"")
         self._writer.write(self._http.send(h11.EndOfMessage()) or b"")
         event = self._http.next_event()
         while not isinstance(event, h11.Response):

@@ -21,10 +21,12 @@ PASSWORD = "correct horse battery staple"
 def own_product(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One server for the whole suite; tests keep apart by making their own people and boards."""
     folder: Path = tmp_path_factory.mktemp("conformance")
-    with cluster.database(f"livelane_conformance_{os.getpid()}", template) as url:
-        with Product(url, folder / "serve.log") as product:
-            product.start()
-            yield product
+    with (
+        cluster.database(f"livelane_conformance_{os.getpid()}", template) as url,
+        Product(url, folder / "serve.log") as product,
+    ):
+        product.start()
+        yield product
 
 
 @pytest.fixture(scope="session")

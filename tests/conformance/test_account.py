@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,8 +26,9 @@ async def sign_in(site: Site, person: Person, password: str = PASSWORD) -> httpx
 
 @pytest.fixture
 async def browser(site: Site, ada: Person) -> AsyncIterator[httpx.AsyncClient]:
-    async with await sign_in(site, ada) as browser:
-        yield browser
+    browser = await sign_in(site, ada)
+    yield browser
+    await browser.aclose()
 
 
 async def test_a_session_cookie_is_guarded_and_names_its_instance(site: Site, ada: Person):
@@ -132,13 +134,11 @@ async def test_signing_out_ends_the_session(browser: httpx.AsyncClient):
 
 
 async def test_a_new_password_ends_other_sessions(site: Site, ada: Person, browser: httpx.AsyncClient):
-    async with await sign_in(site, ada) as other:
-        problem(
-            await browser.patch(
-                "/api/me", json={"password": "new horse, new staple", "current_password": "x"}, headers=SAME
-            ),
-            (await browser.patch("/api/me", json={"password": "new horse, new staple"}, headers=SAME)).status_code,
-        )
+    async with aclosing(await sign_in(site, ada)) as other:
+        for wrong in ({"current_password": "x"}, {}):
+            refused = await browser.patch("/api/me", json={"password": "new horse, new staple"} | wrong, headers=SAME)
+            problem(refused, refused.status_code)
+            assert refused.is_client_error
         assert (await other.get("/api/me")).status_code == 200
         changed = await browser.patch(
             "/api/me", json={"password": "new horse, new staple", "current_password": PASSWORD}, headers=SAME
@@ -147,7 +147,7 @@ async def test_a_new_password_ends_other_sessions(site: Site, ada: Person, brows
         assert changed.is_success, changed.text
         problem(await other.get("/api/me"), 401)
         assert (await browser.get("/api/me")).status_code == 200
-    async with await sign_in(site, ada, "new horse, new staple") as again:
+    async with aclosing(await sign_in(site, ada, "new horse, new staple")) as again:
         assert (await again.get("/api/me")).status_code == 200
 
 
@@ -192,10 +192,11 @@ async def test_an_invitation_s_code_makes_an_account_that_is_in(site: Site, ada:
     code = re.search(r"#code=([\w-]+)", invited.text)
     assert code
     async with httpx.AsyncClient(base_url=site.url, headers=SAME) as browser:
-        entered = await browser.post("/api/session", json={"code": code[1]})
+        account = {"code": code[1], "name": "New", "email": f"x{ada.email}", "password": PASSWORD}
+        entered = await browser.post("/api/setup", json=account)
 
         assert entered.is_success, entered.text
         assert (await browser.get(board.path)).status_code == 200
     async with httpx.AsyncClient(base_url=site.url, headers=SAME) as second:
-        again = await second.post("/api/session", json={"code": code[1]})
+        again = await second.post("/api/setup", json=account | {"email": f"y{ada.email}"})
         assert again.is_client_error, again.text

@@ -110,7 +110,7 @@ async def change(chance: random.Random, step: int, board: Board, sql: AsyncConne
                 [
                     f"INSERT INTO ticket (column_id, title, description) SELECT id, 'T{step}', 'd' FROM board_column"
                     f" WHERE id IN {column}",
-                    f"INSERT INTO ticket (column_id, title) SELECT id, 'U{step}' FROM board_column WHERE id IN {column}",
+                    f"INSERT INTO ticket (column_id, title) SELECT id, 'U{step}' FROM board_column WHERE id = {column}",
                     f"UPDATE ticket SET title = 'step {step}' WHERE id IN {ticket}",
                     f"UPDATE ticket SET description = repeat('x', {chance.choice((0, 10, 6000))}) WHERE id IN {ticket}",
                     f"UPDATE ticket SET archived_at = now() WHERE id IN {ticket}",

@@ -1,5 +1,7 @@
 """Refusals: RFC 9457 in every case, and never a 500."""
 
+import json
+
 import httpx
 import pytest
 
@@ -108,7 +110,9 @@ async def test_input_of_the_wrong_shape_is_422_and_names_the_field(
 
 @pytest.mark.parametrize("body", [[], "x", 1, None, True])
 async def test_a_body_that_is_no_object_is_422(ada: Person, body: object):
-    problem(await ada.call("POST", "/api/boards", body), 422)
+    answer = await ada.http.post("/api/boards", content=json.dumps(body), headers={"Content-Type": "application/json"})
+
+    problem(answer, 422)
 
 
 async def test_a_lone_surrogate_is_refused_and_nothing_is_stored(ada: Person, board: Board):

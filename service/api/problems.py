@@ -82,7 +82,7 @@ def on_http_exception(_: object, error: HTTPException) -> Answer:
     if isinstance(error, NotFoundException):
         return on_board_error(None, errors.NotFound("There is nothing at this address."))
     if isinstance(error, MethodNotAllowedException):
-        allow = (error.headers or {}).get("Allow", "")
+        allow = (error.headers or {}).get("allow", "")
         detail = f"This address takes {allow}." if allow else "This address does not take that method."
         return problem(405, "method", "Method not allowed", detail, ((b"allow", allow.encode()),))
     if isinstance(error, ValidationException):

@@ -18,15 +18,15 @@ $$;
 CREATE OR REPLACE FUNCTION list_members(hash bytea, board_id bigint) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     who  bigint := caller(hash);
-    role text := role_on(who, board_id);
+    held text := role_on(who, board_id);
 BEGIN
-    PERFORM allow(who, role, 'viewer', 'board');
+    PERFORM allow(who, held, 'viewer', 'board');
     RETURN (SELECT coalesce(json_agg(x.row_ ORDER BY x.invited, x.id), '[]')
-              FROM (SELECT false AS invited, m.id, member_json(m, role = 'owner') AS row_
+              FROM (SELECT false AS invited, m.id, member_json(m, held = 'owner') AS row_
                       FROM member m WHERE m.board_id = list_members.board_id
                     UNION ALL
                     SELECT true, i.id, invitation_json(i)
-                      FROM invitation i WHERE i.board_id = list_members.board_id AND role = 'owner') x);
+                      FROM invitation i WHERE i.board_id = list_members.board_id AND held = 'owner') x);
 END
 $$;
 

@@ -237,7 +237,7 @@ class Lines:
 
     def note(self, text: str) -> None:
         """Say something about the connection, beside the board's own life."""
-        self.console.print(Text(f"{_now():8}  · {text}", style="dim"))
+        self.console.print(Text(f"{_now()}  · {text}", style="dim"), soft_wrap=True)
 
     def _print(self, event: dict[str, Any]) -> None:
         name = who(event)

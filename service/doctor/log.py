@@ -164,7 +164,7 @@ def _gap(conn: Conn, topic: str) -> Finding | None:
     missing = conn.execute(
         """
         SELECT n FROM generate_series(%s::bigint, %s::bigint) n
-         WHERE NOT EXISTS (SELECT FROM event e WHERE e.topic = %s AND e.seq = n) LIMIT 3
+         WHERE NOT EXISTS (SELECT FROM event e WHERE e.topic = %s AND e.seq = n) ORDER BY 1 LIMIT 3
         """,
         (lowest, head, topic),
     ).fetchall()

@@ -14,7 +14,7 @@ NAMES = {
 
 LINES: dict[str, dict[Fault, str]] = {
     "nginx": {
-        "buffering": "In the nginx location of Livelane: `proxy_buffering off;` "
+        "buffering": "In the nginx location of Livelane: `proxy_buffering off;` and `gzip off;` "
         "(and no `proxy_ignore_headers X-Accel-Buffering`).",
         "compression": "Take text/event-stream out of nginx's `gzip_types`, or set `gzip off;` for /streams.",
         "idle": "In the nginx location of Livelane: `proxy_read_timeout 1h;`",

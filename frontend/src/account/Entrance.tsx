@@ -10,11 +10,6 @@ import { Invited } from './Invited'
 import { LinkSignIn } from './LinkSignIn'
 import { SignIn } from './SignIn'
 
-/** True while a link's code waits to be dealt with; then show Entrance, signed in or not. */
-export function useCodeWaits(): boolean {
-  return useCode() !== undefined
-}
-
 export default function Entrance() {
   const code = useCode()
   return code ? <Coded key={code} code={code} /> : <SignIn />

@@ -36,6 +36,11 @@ export function useCode(): string | undefined {
   )
 }
 
+/** True while a link's code waits to be dealt with: then Entrance is shown, signed in or not. */
+export function useCodeWaits(): boolean {
+  return useCode() !== undefined
+}
+
 export function dropCode(): void {
   held = undefined
   for (const listener of listeners) listener()

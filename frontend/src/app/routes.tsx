@@ -1,18 +1,42 @@
 /** Every address of the app and what stands there. Features meet here and nowhere else. */
 
-import { type ReactNode, Suspense } from 'react'
-import { Route, Switch } from 'wouter'
+import { lazy, type ReactNode, Suspense } from 'react'
+import { Route, Switch, useLocation } from 'wouter'
+import { useCodeWaits } from '../account/code'
 import { useDoor } from '../live/session'
+import { Shell } from './Shell'
 import { Boundary, NothingHere, Opening, Unanswered } from './Waiting'
+
+const Entrance = lazy(() => import('../account/Entrance'))
+const Settings = lazy(() => import('../account/Settings'))
+const BoardList = lazy(() => import('../boards/BoardList'))
+const TicketPage = lazy(() => import('../ticket/TicketPage'))
 
 export function Routes() {
   const { state } = useDoor()
+  const codeWaits = useCodeWaits()
   if (state.is === 'opening') return <Opening />
   if (state.is === 'unanswered') return <Unanswered refusal={state.refusal} nextTryAt={state.nextTryAt} />
-  if (state.is === 'out') return <Page>{null}</Page>
+  if (state.is === 'out' || codeWaits)
+    return (
+      <Page>
+        <Entrance />
+      </Page>
+    )
   return (
     <Page>
       <Switch>
+        <Route path="/">
+          <Shell>
+            <BoardList />
+          </Shell>
+        </Route>
+        <Route path="/settings">
+          <Shell title="Settings">
+            <Settings />
+          </Shell>
+        </Route>
+        <Route path="/tickets/:id">{({ id }) => <TicketAlone id={Number(id)} />}</Route>
         <Route>
           <NothingHere />
         </Route>
@@ -26,5 +50,18 @@ function Page({ children }: { children: ReactNode }) {
     <Boundary>
       <Suspense fallback={<Opening />}>{children}</Suspense>
     </Boundary>
+  )
+}
+
+/** A ticket by its number alone: the board it is on is looked up. */
+function TicketAlone({ id }: { id: number }) {
+  const [, go] = useLocation()
+  if (!Number.isSafeInteger(id) || id < 1) return <NothingHere />
+  return (
+    <TicketPage
+      id={id}
+      onClose={(board) => go(board === undefined ? '/' : `/boards/${board}`)}
+      shell={(content) => <Shell title={`Ticket ${id}`}>{content}</Shell>}
+    />
   )
 }

@@ -25,17 +25,11 @@ setup: _python _web
 
 # Run the product at http://localhost:8000 (arguments as for `livelane serve`)
 @serve *arguments: _python _web
-    livelane serve {{ arguments }}
+    exec livelane serve {{ arguments }}
 
 # Run it with reloading: service on 8000, the web app's own server on 15173
-dev *arguments: _python _node_modules
-    #!/bin/sh
-    set -m
-    npm --prefix frontend run --silent dev & web=$!
-    set +m
-    trap 'kill -TERM -$web 2>/dev/null' EXIT
-    trap : INT TERM  # each program below gets its own Ctrl-C; we wait for it
-    watchfiles --filter python --sigint-timeout 20 --grace-period 1 'livelane serve {{ arguments }}' service streams
+@dev *arguments: _node_modules
+    exec python -m service.reload {{ arguments }}
 
 # Run every test (arguments as for pytest)
 @test *arguments: _python _web _system

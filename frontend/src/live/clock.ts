@@ -1,6 +1,6 @@
 /** A clock for components: renders again as time passes, all together. */
 
-import { useSyncExternalStore } from 'react'
+import { useCallback, useSyncExternalStore } from 'react'
 
 const clocks = new Map<
   number,
@@ -9,8 +9,9 @@ const clocks = new Map<
 
 /** Milliseconds since 1970, as of the last tick; a tick every `everyMs`. `on` = false stands still. */
 export function useNow(everyMs: number, on = true): number {
-  return useSyncExternalStore(
-    (listener) => {
+  // The same function each time: subscribing anew would start a new clock, and that would render again.
+  const subscribe = useCallback(
+    (listener: () => void) => {
       if (!on) return () => {}
       let clock = clocks.get(everyMs)
       if (!clock) {
@@ -34,8 +35,9 @@ export function useNow(everyMs: number, on = true): number {
         clocks.delete(everyMs)
       }
     },
-    () => clocks.get(everyMs)?.now ?? rounded(everyMs),
+    [everyMs, on],
   )
+  return useSyncExternalStore(subscribe, () => clocks.get(everyMs)?.now ?? rounded(everyMs))
 }
 
 /** Before the first tick: the same value within one period, as React asks twice. */

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react'
 import { connectionWords } from '../live/connection'
 import type { Connection } from '../sync'
 import { Dot } from '../ui/Dot'
+import { lessMotion } from '../ui/prefs'
 import { figure } from '../ui/times'
 
 const BLINK_MS = 120
@@ -29,7 +30,7 @@ export function ConnectionDot({
     const now = Date.now()
     if (!heard || words.dot !== 'live' || now - blinkedAt.current < AT_MOST_EVERY_MS) return
     blinkedAt.current = now
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return
+    if (lessMotion()) return
     at.current?.animate?.([{ opacity: 1 }, { opacity: 0.25 }, { opacity: 1 }], BLINK_MS)
   }, [heard, words.dot])
 

@@ -4,12 +4,17 @@ import { lazy, type ReactNode, Suspense } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 import { useCodeWaits } from '../account/code'
 import { useDoor } from '../live/session'
+import { type Beside, type BoardParts, BoardScreen } from './BoardScreen'
 import { Shell } from './Shell'
 import { Boundary, NothingHere, Opening, Unanswered } from './Waiting'
 
 const Entrance = lazy(() => import('../account/Entrance'))
 const Settings = lazy(() => import('../account/Settings'))
 const BoardList = lazy(() => import('../boards/BoardList'))
+const boardParts: BoardParts = {
+  TicketPanel: lazy(() => import('../ticket/TicketPanel')),
+  ArchivePage: lazy(() => import('../board/ArchivePage')),
+}
 const TicketPage = lazy(() => import('../ticket/TicketPage'))
 
 export function Routes() {
@@ -30,6 +35,17 @@ export function Routes() {
           <Shell>
             <BoardList />
           </Shell>
+        </Route>
+        <Route path="/boards/:id/:part?/:ticket?">
+          {(params: Record<string, string | undefined>) => {
+            const { id, part, ticket } = params
+            const beside = besideOf(part, ticket)
+            return beside ? (
+              <BoardScreen id={Number(id)} beside={beside} parts={boardParts} />
+            ) : (
+              <NothingHere />
+            )
+          }}
         </Route>
         <Route path="/settings">
           <Shell title="Settings">
@@ -64,4 +80,13 @@ function TicketAlone({ id }: { id: number }) {
       shell={(content) => <Shell title={`Ticket ${id}`}>{content}</Shell>}
     />
   )
+}
+
+/** What the address opens beside a board's lanes, or in their place; undefined for no such thing. */
+function besideOf(part: string | undefined, ticket: string | undefined): Beside | undefined {
+  if (part === undefined) return { is: 'nothing' }
+  if (part === 'tickets')
+    return ticket && /^\d+$/.test(ticket) ? { is: 'ticket', id: Number(ticket) } : undefined
+  if (ticket !== undefined) return undefined
+  return part === 'members' || part === 'archive' || part === 'past' ? { is: part } : undefined
 }

@@ -1,14 +1,16 @@
-/** Short sentences at the bottom left that go by themselves, with at most one thing to do about them. */
+/** Short sentences at the bottom left that go by themselves, with what can be done about them. */
 
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { IconButton, Keys } from './Button'
+import { lessMotion } from './prefs'
 
 export interface Toast {
   /** A toast with the key of an older one takes its place. */
   key?: string
   text: ReactNode
-  action?: { text: string; keys?: string; run: () => void }
+  /** What can be done about it; the first is the one to choose. Without any, it can be closed. */
+  actions?: readonly { text: string; keys?: string; run: () => void }[]
   /** Milliseconds it stays; null = until closed. 8 s unless told. */
   stays?: number | null
 }
@@ -63,7 +65,7 @@ export function Toasts() {
   )
 }
 
-function ToastLine({ toast: { id, text, action, stays = STAYS_MS } }: { toast: Shown }) {
+function ToastLine({ toast: { id, text, actions, stays = STAYS_MS } }: { toast: Shown }) {
   const [held, setHeld] = useState(false)
   const left = useRef(stays ?? 0)
   const bar = useRef<HTMLSpanElement>(null)
@@ -73,7 +75,7 @@ function ToastLine({ toast: { id, text, action, stays = STAYS_MS } }: { toast: S
     const from = Date.now()
     const timer = setTimeout(() => close(id), left.current)
     const fraction = left.current / stays
-    const reduced = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const reduced = lessMotion()
     const running = reduced
       ? undefined
       : bar.current?.animate?.(
@@ -97,8 +99,9 @@ function ToastLine({ toast: { id, text, action, stays = STAYS_MS } }: { toast: S
       onBlur={() => setHeld(false)}
     >
       <p>{text}</p>
-      {action ? (
+      {actions?.map((action) => (
         <button
+          key={action.text}
           type="button"
           className="btn"
           onClick={() => {
@@ -109,7 +112,8 @@ function ToastLine({ toast: { id, text, action, stays = STAYS_MS } }: { toast: S
           {action.text}
           {action.keys && <Keys keys={action.keys} />}
         </button>
-      ) : (
+      ))}
+      {!actions?.length && (
         <IconButton label="Close" className="btn" onClick={() => close(id)}>
           <X className="i s" />
         </IconButton>

@@ -1,0 +1,265 @@
+import '../ui/lanes.css'
+import './board.css'
+import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { useLocation } from 'wouter'
+import { useBoard, useBoardStatus, useColumns, useMayEdit } from '../live/board'
+import { usePerson } from '../live/session'
+import type { Id } from '../sync'
+import { board as texts } from '../texts/board'
+import { Button } from '../ui/Button'
+import { usePhone } from '../ui/media'
+import { AddLane } from './AddLane'
+import { BulkBar } from './BulkBar'
+import type { PageHands } from './bindings'
+import { collapsedColumns, rememberCollapsedFor } from './collapse'
+import { useDragging } from './drag'
+import { FilterBar } from './FilterBar'
+import { shownTickets } from './filter'
+import { watchFlashes } from './flashes'
+import { HandsProvider, useHands, useMakeHands } from './hands'
+import { useKeyboard } from './keyboard'
+import { Lane } from './Lane'
+import { watchNotices } from './notices'
+import { PhoneTabBar, PhoneTabs } from './Phone'
+import { watchSpoken } from './spoken'
+import { createUi, renameIn, UiProvider, useUi } from './ui'
+
+const MoveDialog = lazy(() => import('./MoveDialog'))
+const Palette = lazy(() => import('./Palette'))
+const ShortcutSheet = lazy(() => import('./ShortcutSheet'))
+
+/** What the shell may ask of the board. */
+export interface BoardControl {
+  find(): void
+  shortcuts(): void
+  move(ticket: Id): void
+  rename(): void
+}
+
+interface BoardPageProps {
+  /** The address of a panel is open beside the board: Escape closes it first. */
+  panelOpen: boolean
+  /** The ticket that is open beside the board. */
+  openTicket: Id | null
+  /** Between the filter bar and the lanes. */
+  notice?: ReactNode
+  /** Gets the ways in, for the top bar and the panel. */
+  onControl: (control: BoardControl) => void
+}
+
+/** The board itself, below the top bar: filter bar, lanes, and everything hands can do with them. */
+export function BoardPage(props: BoardPageProps) {
+  const store = useBoard()
+  const person = usePerson()
+  const [ui] = useState(() =>
+    createUi({
+      filter: new URLSearchParams(location.search).get('q') ?? '',
+      collapsed: collapsedColumns(person.id, store.id),
+    }),
+  )
+  const [, go] = useLocation()
+  const inside = useRef(false)
+  const hands = useMakeHands(ui, inside, go)
+  useEffect(() => rememberCollapsedFor(person.id, store.id), [person.id, store.id])
+  return (
+    <UiProvider value={ui}>
+      <HandsProvider value={hands}>
+        <BoardBody {...props} go={go} />
+      </HandsProvider>
+    </UiProvider>
+  )
+}
+
+function BoardBody({
+  panelOpen,
+  openTicket,
+  notice,
+  onControl,
+  go,
+}: BoardPageProps & { go: (path: string) => void }) {
+  const hands = useHands()
+  const { store, ui, inside } = hands
+  const columns = useColumns()
+  const status = useBoardStatus()
+  const phone = usePhone()
+  const mayEdit = useMayEdit()
+  const board = useRef<HTMLElement>(null)
+  const field = useRef<HTMLInputElement>(null)
+  const filter = useUi((state) => state.filter)
+  const dialog = useUi((state) => state.dialog)
+  const anyCollapsed = useUi((state) => state.collapsed.size > 0 && !state.printing)
+  const [adding, setAdding] = useState(false)
+
+  const page = useMemo<PageHands>(
+    () => ({
+      openPast: () => go(`/boards/${store.id}/past`),
+      toBoards: () => go('/'),
+      focusFilter: () => {
+        field.current?.focus()
+        field.current?.select()
+      },
+      back() {
+        const { drag, selected, filter } = ui.getState()
+        if (drag) return false // the browser's own: it cancels the drag
+        if (panelOpen) {
+          go(`/boards/${store.id}`)
+          return true
+        }
+        if (selected.size) {
+          hands.clearSelection()
+          return true
+        }
+        if (filter) {
+          ui.setState({ filter: '' })
+          return true
+        }
+        return false
+      },
+    }),
+    [hands, store, ui, go, panelOpen],
+  )
+  useKeyboard(hands, page)
+  useDragging(hands, board)
+
+  useEffect(() => {
+    onControl({
+      find: () => ui.setState({ dialog: { is: 'palette' } }),
+      shortcuts: () => ui.setState({ dialog: { is: 'shortcuts' } }),
+      move: (ticket) => hands.openMove([ticket]),
+      rename: () => ui.setState({ renaming: 'board' }),
+    })
+  }, [hands, ui, onControl])
+
+  // Before the tickets are drawn anew, so that it is still known where they were.
+  useLayoutEffect(() => watchFlashes(store), [store])
+  useEffect(() => watchSpoken(store), [store])
+  useEffect(() => watchNotices(hands), [hands])
+
+  // What was made here gets its number: the screen's own notes follow.
+  useEffect(
+    () =>
+      store.subscribe('pending', () => {
+        const changes = renameIn(ui.getState(), (id) =>
+          id < 0 ? (store.ticket(id)?.id ?? store.column(id)?.id ?? id) : id,
+        )
+        if (changes) ui.setState(changes)
+      }),
+    [store, ui],
+  )
+
+  // The filter is part of the address.
+  useEffect(() => {
+    const url = new URL(location.href)
+    if ((url.searchParams.get('q') ?? '') === filter) return
+    if (filter) url.searchParams.set('q', filter)
+    else url.searchParams.delete('q')
+    history.replaceState(history.state, '', url)
+  }, [filter])
+
+  // Back from a ticket's panel: the keyboard is where it was.
+  const wasOpen = useRef(openTicket)
+  useEffect(() => {
+    const before = wasOpen.current
+    wasOpen.current = openTicket
+    if (before === null || openTicket !== null) return
+    const { focus } = ui.getState()
+    if (focus?.ticket != null) ui.setState((state) => ({ focusAsked: state.focusAsked + 1 }))
+  }, [openTicket, ui])
+
+  useEffect(() => ui.setState({ openTicket }), [openTicket, ui])
+
+  // On paper everything is drawn.
+  useEffect(() => {
+    const before = () => flushSync(() => ui.setState({ printing: true }))
+    const after = () => ui.setState({ printing: false })
+    window.addEventListener('beforeprint', before)
+    window.addEventListener('afterprint', after)
+    return () => {
+      window.removeEventListener('beforeprint', before)
+      window.removeEventListener('afterprint', after)
+    }
+  }, [ui])
+
+  // Unsaved work is kept, but whoever leaves should know.
+  useEffect(() => {
+    const leaving = (event: BeforeUnloadEvent) => {
+      const { editing } = ui.getState()
+      const unsent = store.pending().some((each) => each.state === 'waiting' || each.state === 'failed')
+      if (unsent || (editing && editing.draft !== editing.was)) event.preventDefault()
+    }
+    window.addEventListener('beforeunload', leaving)
+    return () => window.removeEventListener('beforeunload', leaving)
+  }, [store, ui])
+
+  const close = () => ui.setState({ dialog: null })
+  const total = filter ? columns.reduce((sum, id) => sum + store.tickets(id).length, 0) : 0
+
+  return (
+    <>
+      <div>
+        <FilterBar field={field} go={go} onAddColumn={() => setAdding(true)} />
+        {phone && <PhoneTabs board={board} />}
+        {notice}
+      </div>
+      <main
+        ref={board}
+        id="content"
+        className={`board ${anyCollapsed ? 'has-collapsed' : ''}`}
+        aria-busy={status === 'loading'}
+        aria-label="Columns"
+        onFocus={() => {
+          inside.current = true
+        }}
+        onBlur={(event) => {
+          // A ticket that is drawn anew takes the keyboard back; one who left for elsewhere took it along.
+          if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget))
+            inside.current = false
+        }}
+      >
+        {columns.map((id, index) => (
+          <Lane
+            key={store.column(id)?.uid ?? id}
+            id={id}
+            index={index}
+            last={index === columns.length - 1 && columns.length > 1}
+          />
+        ))}
+        {status === 'ready' && mayEdit && (
+          <AddLane open={adding} onOpen={setAdding} alone={columns.length === 0} count={columns.length} />
+        )}
+        {status === 'ready' && !columns.length && !mayEdit && (
+          <p className="board-notice">{texts.emptyBoard}</p>
+        )}
+      </main>
+      {phone && <PhoneTabBar field={field} page={page} />}
+      {filter && total > 0 && <NoMatch total={total} />}
+      <BulkBar />
+      <Suspense fallback={null}>
+        {dialog?.is === 'move' && <MoveDialog ids={dialog.ids} onClose={close} />}
+        {dialog?.is === 'palette' && <Palette page={page} onClose={close} />}
+        {dialog?.is === 'shortcuts' && <ShortcutSheet onClose={close} />}
+      </Suspense>
+    </>
+  )
+}
+
+/** Nothing at all matches: say how many are hidden, and the way out. */
+function NoMatch({ total }: { total: number }) {
+  const { store, ui } = useHands()
+  const filter = useUi((state) => state.filter)
+  const columns = useColumns()
+  const some = columns.some((id) => shownTickets(store, id, filter).length > 0)
+  if (some) return null
+  return (
+    <div className="bulk" role="status">
+      <span>
+        <b>{texts.noMatch}</b>
+        {texts.hidden(total)}
+      </span>
+      <Button small look="quiet" onClick={() => ui.setState({ filter: '' })}>
+        {texts.clearFilters}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,168 @@
+import {
+  Archive,
+  Ellipsis,
+  History,
+  Link as LinkIcon,
+  ListFilter,
+  Pencil,
+  Plus,
+  Printer,
+  Undo2,
+  Users,
+  X,
+} from 'lucide-react'
+import { type RefObject, useMemo } from 'react'
+import { useBoard, useBoardRow, useColumns, useMayEdit } from '../live/board'
+import { board as texts } from '../texts/board'
+import { Button, IconButton, Keys } from '../ui/Button'
+import { MenuButton } from '../ui/Menu'
+import { figure } from '../ui/times'
+import { shownTickets, useBoardChanges } from './filter'
+import { useHands } from './hands'
+import { copyText, done, undo } from './moves'
+import { useUi } from './ui'
+
+/** Below the top bar: what is shown, and what the board as a whole offers. */
+export function FilterBar({
+  field,
+  go,
+  onAddColumn,
+}: {
+  field: RefObject<HTMLInputElement | null>
+  go: (path: string) => void
+  onAddColumn: () => void
+}) {
+  const store = useBoard()
+  const hands = useHands()
+  const board = useBoardRow()
+  const mayEdit = useMayEdit()
+  const columns = useColumns()
+  const filter = useUi((state) => state.filter)
+  const change = useBoardChanges(true)
+  const { shown, of } = useMemo(() => {
+    void change
+    let shown = 0
+    let of = 0
+    for (const column of columns) {
+      shown += shownTickets(store, column, filter).length
+      of += store.tickets(column).length
+    }
+    return { shown, of }
+  }, [store, columns, filter, change])
+  const set = (text: string) => hands.ui.setState({ filter: text })
+  const here = `/boards/${store.id}`
+
+  return (
+    <div className={`bar ${filter ? '' : 'at-rest'}`} data-testid="filter-bar">
+      <label className={`filter-field ${filter ? 'on' : ''}`}>
+        <ListFilter className="i s" aria-hidden="true" />
+        <input
+          ref={field}
+          type="search"
+          placeholder="Filter"
+          aria-label="Filter tickets by text or number"
+          aria-keyshortcuts="F /"
+          value={filter}
+          onChange={(event) => set(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' && event.key !== 'Enter') return
+            if (event.nativeEvent.isComposing) return
+            event.preventDefault()
+            event.stopPropagation()
+            if (event.key === 'Escape') set('')
+            event.currentTarget.blur()
+            hands.go('first')
+          }}
+        />
+        {filter ? (
+          <IconButton label="Clear the filter" keys="Escape" onClick={() => set('')}>
+            <X className="i s" />
+          </IconButton>
+        ) : (
+          <Keys keys="F" />
+        )}
+      </label>
+      <span className="vr not-phone" style={{ margin: '0 4px' }} />
+      {/* Chips for assignee, label, priority and due stand here once tickets have them: AND between kinds, OR within one. */}
+      <span className="count" role="status">
+        {filter ? (
+          <>
+            <b>{figure(shown)}</b> of {figure(of)}
+          </>
+        ) : (
+          <>
+            <b>{figure(of)}</b> {of === 1 ? 'ticket' : 'tickets'}
+          </>
+        )}
+      </span>
+      {filter && (
+        <Button small look="quiet" onClick={() => set('')}>
+          Clear
+        </Button>
+      )}
+      <span className="grow" />
+      <Button
+        small
+        look="quiet"
+        className="not-phone"
+        onClick={() => go(`${here}/past`)}
+        title="Time machine (T)"
+      >
+        <History className="i s" aria-hidden="true" />
+        Time machine
+      </Button>
+      <Button small look="quiet" className="not-phone" onClick={() => go(`${here}/members`)}>
+        <Users className="i s" aria-hidden="true" />
+        Members
+      </Button>
+      <MenuButton
+        label="Board"
+        side="end"
+        button={(props) => (
+          <IconButton label="Board menu" {...props}>
+            <Ellipsis className="i" />
+          </IconButton>
+        )}
+        items={[
+          mayEdit && { text: texts.addColumn, icon: <Plus className="i" />, onChoose: onAddColumn },
+          mayEdit && {
+            text: 'Rename board',
+            icon: <Pencil className="i" />,
+            onChoose: () => hands.ui.setState({ renaming: 'board' }),
+          },
+          { text: 'Undo', icon: <Undo2 className="i" />, keys: 'Mod+Z', onChoose: () => undo(store) },
+          'rule',
+          { text: 'Members', icon: <Users className="i" />, onChoose: () => go(`${here}/members`) },
+          {
+            text: 'Time machine',
+            icon: <History className="i" />,
+            keys: 'T',
+            onChoose: () => go(`${here}/past`),
+          },
+          { text: 'Archive', icon: <Archive className="i" />, onChoose: () => go(`${here}/archive`) },
+          {
+            text: 'Copy link',
+            icon: <LinkIcon className="i" />,
+            onChoose: () =>
+              void copyText(new URL(here.slice(1), document.baseURI).href, [
+                'Copied the link to ',
+                board?.title,
+                '',
+              ]),
+          },
+          { text: 'Print', icon: <Printer className="i" />, onChoose: () => window.print() },
+          store.role() === 'owner' && 'rule',
+          store.role() === 'owner' &&
+            board && {
+              text: 'Archive board',
+              icon: <Archive className="i" />,
+              onChoose: () => {
+                store.run({ do: 'board.archive' })
+                done(store, texts.archivedBoard(board.title))
+              },
+            },
+        ]}
+      />
+    </div>
+  )
+}

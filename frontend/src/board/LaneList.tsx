@@ -1,0 +1,260 @@
+import { combine } from '@atlaskit/pragmatic-drag-and-drop/combine'
+import { dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
+import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useBoard } from '../live/board'
+import type { Column, Id } from '../sync'
+import { board as texts } from '../texts/board'
+import { usePhone } from '../ui/media'
+import { figure } from '../ui/times'
+import { LANE, TICKET } from './drag'
+import { afterAt, positionOf } from './places'
+import { TicketCard } from './TicketCard'
+import { useUi, useUiStore } from './ui'
+
+const GAP = 7
+const PHONE_GAP = 8
+const TOP = 10 // room for a name tag on the first ticket
+const BOTTOM = 24
+const OVERSCAN = 3
+const LETTERS_A_LINE = 27 // in a lane of 240 px; measured afterwards
+
+/** A column's tickets, only those in sight drawn; and where a dragged one would drop. */
+export function LaneList({
+  column,
+  all,
+  shown,
+  done,
+}: {
+  column: Column
+  all: readonly Id[]
+  shown: readonly Id[]
+  /** The last column: its titles are paler. */
+  done: boolean
+}) {
+  const store = useBoard()
+  const ui = useUiStore()
+  const phone = usePhone()
+  const list = useRef<HTMLDivElement>(null)
+  const printing = useUi((state) => state.printing)
+  const filtered = useUi((state) => state.filter !== '')
+  const over = useUi((state) => (state.drag?.over?.column === column.id ? state.drag.over : null))
+  const focus = useUi((state) => (state.focus?.column === column.id ? state.focus : null))
+  const editing = useUi((state) => state.editing?.id)
+  const composing = useUi((state) => state.composing === column.id)
+  const asked = useUi((state) => (state.focus?.column === column.id ? state.focusAsked : 0))
+  const gap = phone ? PHONE_GAP : GAP
+  const live = useRef({ shown, editing, focus })
+  live.current = { shown, editing, focus }
+
+  const rangeExtractor = useCallback((range: Range) => kept(range, live.current), [])
+  const virtualizer = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => list.current,
+    // A row keeps its element when the server names it: the client-made uid stays.
+    getItemKey: (index) => store.ticket(shown[index]!)?.uid ?? shown[index]!,
+    estimateSize: (index) => {
+      const lines = Math.min(3, Math.ceil((store.ticket(shown[index]!)?.title.length ?? 1) / LETTERS_A_LINE))
+      return phone ? 50 + 20 * lines : 41 + 18 * lines
+    },
+    gap,
+    paddingStart: TOP,
+    paddingEnd: BOTTOM,
+    overscan: OVERSCAN,
+    rangeExtractor,
+    initialRect: { width: 240, height: 800 },
+  })
+  const measure = virtualizer.measureElement
+
+  // The ticket that is to have the keyboard is scrolled in before it takes it.
+  useLayoutEffect(() => {
+    if (asked === 0 || asked !== ui.getState().focusAsked) return
+    const { focus: now, shown: tickets } = live.current
+    const index = now?.ticket == null ? -1 : tickets.indexOf(now.ticket)
+    if (index >= 0) virtualizer.scrollToIndex(index, { align: 'auto' })
+    list.current?.closest('.col')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    if (index < 0 && now?.ticket === null)
+      list.current
+        ?.closest('.col')
+        ?.querySelector<HTMLElement>('[data-lane-focus]')
+        ?.focus({ preventScroll: true })
+  }, [asked, ui, virtualizer])
+
+  // A new ticket comes in below: what was just written stays in sight.
+  const count = shown.length
+  useLayoutEffect(() => {
+    if (composing && count > 0) virtualizer.scrollToIndex(count - 1, { align: 'end' })
+  }, [composing, count, virtualizer])
+
+  // The focused ticket left: the keyboard goes on at its neighbour, or follows it.
+  useEffect(() => {
+    if (!focus || focus.ticket === null || shown.includes(focus.ticket)) return
+    const elsewhere = store.ticket(focus.ticket)
+    if (elsewhere && elsewhere.column_id !== column.id) {
+      ui.setState({ focus: { ...focus, column: elsewhere.column_id } })
+    } else if (!elsewhere) {
+      const index = Math.min(focus.index, shown.length - 1)
+      const next = shown[index] ?? null
+      const lost = document.activeElement === document.body || document.activeElement === null
+      ui.setState((state) => ({
+        focus: { column: column.id, ticket: next, index: Math.max(0, index) },
+        focusAsked: lost ? state.focusAsked + 1 : state.focusAsked,
+      }))
+    }
+  }, [focus, shown, store, ui, column.id])
+
+  const [hovering, setHovering] = useState(false)
+  useEffect(() => {
+    const element = list.current?.closest<HTMLElement>('.col')
+    const scroller = list.current
+    if (!element || !scroller) return
+    return combine(
+      dropTargetForElements({
+        element,
+        canDrop: ({ source }) => source.data.type === TICKET,
+        getData: ({ input }) => {
+          const dragged = new Set(ui.getState().drag?.ids)
+          const y = input.clientY - scroller.getBoundingClientRect().top + scroller.scrollTop
+          let index = 0
+          for (let at = 0; at < live.current.shown.length; at++) {
+            const item = virtualizer.measurementsCache[at]
+            if (item && item.start + item.size / 2 > y) break
+            if (!dragged.has(live.current.shown[at]!)) index++
+          }
+          return { type: LANE, column: column.id, index }
+        },
+        onDragEnter: () => setHovering(true),
+        onDragLeave: () => setHovering(false),
+        onDrop: () => setHovering(false),
+      }),
+      autoScrollForElements({
+        element: scroller,
+        canScroll: ({ source }) => source.data.type === TICKET,
+        getAllowedAxis: () => 'vertical',
+      }),
+    )
+  }, [ui, virtualizer, column.id])
+
+  const items = virtualizer.getVirtualItems()
+  const stop = tabStop(shown, focus?.ticket ?? null)
+
+  return (
+    <div ref={list} className={printing ? 'list all' : 'list'} data-over={hovering || undefined}>
+      <ul
+        aria-label={`${column.title}, ${figure(shown.length)} ${shown.length === 1 ? 'ticket' : 'tickets'}`}
+        style={printing ? undefined : { height: virtualizer.getTotalSize() }}
+      >
+        {printing
+          ? shown.map((id, index) => (
+              <TicketCard
+                key={id}
+                id={id}
+                top={null}
+                index={index}
+                of={shown.length}
+                done={done}
+                tabbable={false}
+                measure={ignore}
+              />
+            ))
+          : items.map((item) => {
+              const id = shown[item.index]
+              return id === undefined ? null : (
+                <TicketCard
+                  key={item.key}
+                  id={id}
+                  top={item.start}
+                  index={item.index}
+                  of={shown.length}
+                  done={done}
+                  tabbable={id === stop}
+                  measure={measure}
+                />
+              )
+            })}
+        {over && <DropLine column={column.id} all={all} shown={shown} index={over.index} yOf={yOf} />}
+        {all.length === 0 && !over && <Empty column={column} />}
+        {filtered && all.length > 0 && shown.length === 0 && (
+          <li className="foot" style={{ paddingTop: 12 }}>
+            {texts.noMatchIn(all.length)}
+          </li>
+        )}
+      </ul>
+    </div>
+  )
+
+  /** Where the line is drawn: in the gap above the ticket at `index`, the dragged ones counted as they still stand there. */
+  function yOf(index: number): number {
+    const dragged = new Set(ui.getState().drag?.ids)
+    let rest = 0
+    for (let at = 0; at < shown.length; at++) {
+      if (dragged.has(shown[at]!)) continue
+      if (rest === index) return (virtualizer.measurementsCache[at]?.start ?? TOP) - gap / 2 - 1
+      rest++
+    }
+    const last = virtualizer.measurementsCache[shown.length - 1]
+    return last ? last.end + gap / 2 - 1 : TOP
+  }
+}
+
+function ignore(): void {}
+
+function DropLine({
+  column,
+  all,
+  shown,
+  index,
+  yOf,
+}: {
+  column: Id
+  all: readonly Id[]
+  shown: readonly Id[]
+  index: number
+  yOf: (index: number) => number
+}) {
+  const ids = useUi((state) => state.drag?.ids)
+  if (!ids) return null
+  const moving = new Set(ids)
+  const { position, of } = positionOf(all, afterAt(all, shown, index, moving), moving)
+  return (
+    <li className="drop" style={{ top: yOf(index) }} aria-hidden="true" data-lane={column}>
+      <span>
+        {figure(position)} of {figure(of)}
+      </span>
+    </li>
+  )
+}
+
+function Empty({ column }: { column: Column }) {
+  const blocked = /^blocked$/i.test(column.title.trim())
+  return (
+    <li className="empty">
+      <b>{blocked ? texts.emptyBlocked : texts.emptyColumn}</b>
+      {texts.emptyHint[0]}
+      <kbd>C</kbd>
+      {texts.emptyHint[1]}
+    </li>
+  )
+}
+
+/** The indexes to draw: those in sight, the focused ticket and the one being edited wherever they are. */
+function kept(
+  range: Range,
+  {
+    shown,
+    editing,
+    focus,
+  }: { shown: readonly Id[]; editing: Id | undefined; focus: { ticket: Id | null } | null },
+): number[] {
+  const indexes = defaultRangeExtractor(range)
+  for (const id of [focus?.ticket, editing]) {
+    const at = id == null ? -1 : shown.indexOf(id)
+    if (at >= 0 && !indexes.includes(at)) indexes.push(at)
+  }
+  return indexes.sort((a, b) => a - b)
+}
+
+function tabStop(shown: readonly Id[], focused: Id | null): Id | undefined {
+  return focused !== null && shown.includes(focused) ? focused : shown[0]
+}

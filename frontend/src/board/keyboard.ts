@@ -1,0 +1,33 @@
+/** Hears the keys of the page and calls what the table says. Never while somebody types, composes or a dialog is open. */
+
+import { useEffect } from 'react'
+import { isWriting, keysOf } from '../ui/keys'
+import { prefs } from '../ui/prefs'
+import { bindingFor, isSingle, type PageHands } from './bindings'
+import type { BoardHands } from './hands'
+
+/** Elements that use arrows, Home and End themselves. */
+const OWN_ARROWS = '[role=menu], [role=slider], [role=tablist], input, select, summary'
+
+export function useKeyboard(hands: BoardHands, page: PageHands): void {
+  useEffect(() => {
+    function pressed(event: KeyboardEvent): void {
+      if (event.defaultPrevented || isWriting(event)) return
+      const target = event.target instanceof Element ? event.target : null
+      if (
+        target?.closest('dialog, [popover], .panel') &&
+        event.key !== 'Escape' &&
+        !event.ctrlKey &&
+        !event.metaKey
+      )
+        return
+      if (document.querySelector('dialog[open]')) return
+      const keys = keysOf(event)
+      if (isSingle(keys) && !prefs().keys) return
+      if (/Arrow|Home|End/.test(event.key) && target?.closest(OWN_ARROWS)) return
+      if (bindingFor(keys)?.run(hands, page)) event.preventDefault()
+    }
+    window.addEventListener('keydown', pressed)
+    return () => window.removeEventListener('keydown', pressed)
+  }, [hands, page])
+}

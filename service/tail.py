@@ -116,7 +116,7 @@ class Tail:
         )
         if answer.status_code != 200:
             return []
-        events: list[dict[str, Any]] = answer.json()["events"]
+        events: list[dict[str, Any]] = answer.json()  # newest first
         return events[::-1]
 
     def _headers(self) -> dict[str, str]:

@@ -98,9 +98,9 @@ class Listener:
             sent = time.perf_counter()
             try:
                 await log.ring(self._pool, self._echo)
-            except (*log.AWAY, psycopg.Error):
-                await asyncio.sleep(RETRY_S[1])  # nothing was sent, so nothing can be said
-                continue
+            except (*log.AWAY, psycopg.Error) as error:
+                self._say(False, f"no connection: {str(error).strip()}")
+                return  # what cuts the pool off may have cut us off too, without a word
             try:
                 async with asyncio.timeout(self._settings.echo_s):
                     await self._heard.wait()

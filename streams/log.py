@@ -1,5 +1,9 @@
 """Reads the log: the database functions that streams know, one query each, on a small pool no stream ever holds."""
 
+import asyncio
+import contextlib
+import os
+import socket
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
@@ -15,6 +19,7 @@ Pool = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
 
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError)  # the database cannot be asked now
 WAIT_S = 2.0  # for a connection of the pool
+READ_S = 4.0  # for an answer; PostgreSQL itself gives up earlier, unless it cannot be reached
 
 # A half-open connection is noticed within 10 s, whatever the network does with the packets.
 CONNECTION: dict[str, Any] = {
@@ -71,7 +76,7 @@ async def open_pool(settings: Settings) -> AsyncGenerator[Pool]:
         settings.database_url,
         connection_class=psycopg.AsyncConnection[TupleRow],
         kwargs=CONNECTION
-        | {"application_name": "livelane streams", "options": "-c statement_timeout=10s -c lock_timeout=2s"},
+        | {"application_name": "livelane streams", "options": "-c statement_timeout=3s -c lock_timeout=2s"},
         min_size=1,
         max_size=settings.connections,
         timeout=WAIT_S,
@@ -85,13 +90,28 @@ async def open_pool(settings: Settings) -> AsyncGenerator[Pool]:
 async def _fetch(pool: Pool, query: LiteralString, params: Mapping[str, object]) -> list[TupleRow]:
     """Run a read. A connection that died while it lay idle says so only now: ask once more on another."""
     try:
-        async with pool.connection() as conn:
-            return await (await conn.execute(query, params)).fetchall()
+        return await _fetch_once(pool, query, params)
     except psycopg.OperationalError as error:
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise
-        async with pool.connection() as conn:
+    return await _fetch_once(pool, query, params)
+
+
+async def _fetch_once(pool: Pool, query: LiteralString, params: Mapping[str, object]) -> list[TupleRow]:
+    async with pool.connection() as conn:
+        # Cancelling would wait for the server to confirm, which one that cannot be reached does not.
+        watchdog = asyncio.get_running_loop().call_later(READ_S, _hang_up, conn)
+        try:
             return await (await conn.execute(query, params)).fetchall()
+        finally:
+            watchdog.cancel()
+
+
+def _hang_up(conn: psycopg.AsyncConnection[TupleRow]) -> None:
+    """Make whoever waits for the connection fail, and the pool replace it."""
+    if not conn.closed:
+        with socket.socket(fileno=os.dup(conn.fileno())) as sock, contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 async def read_events(pool: Pool, topic: str, after: int, most: int) -> list[Row]:

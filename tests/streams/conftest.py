@@ -1,5 +1,6 @@
 """The streams alone, under a real uvicorn on a real database, and a board to watch."""
 
+import asyncio
 import hashlib
 import os
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ from tests import sse
 from tests.streams.server import Server, create_server
 
 ADA, BOB = 1, 2
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 5) -> None:
+    """Wait until the condition, which asks another process, holds."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110 -- there is no event to wait for across processes
+            await asyncio.sleep(0.02)
 
 
 class Site:

@@ -1,0 +1,266 @@
+"""The way from the database to the streams, broken in every place."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests import sse
+from tests.streams.conftest import Site, until
+from tests.streams.proxy import Proxy, proxied
+
+
+@pytest.fixture
+def proxy(site: Site) -> Iterator[Proxy]:
+    """A proxy that the site's connections go through."""
+    with proxied(site.database_url) as proxy:
+        site.database_url = proxy.url
+        yield proxy
+        site.close()
+
+
+async def health(site: Site) -> dict[str, Any]:
+    return (await site.get("/health/ready")).json()["listener"]
+
+
+async def is_well(site: Site) -> bool:
+    return (await health(site))["ok"]
+
+
+async def test_the_listeners_backend_is_terminated(running: Site, admin_url: str, rename: Callable[..., Any]):
+    async with running.open("/boards/1") as stream:
+        seq = (await stream.named("snapshot"))["seq"]
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            ended = admin.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE application_name = 'livelane listener' AND datname = current_database()
+                """
+            ).fetchall()
+        await rename("while nobody listens")
+        change = await stream.change(5)
+        await until(lambda: is_well(running))
+        await rename("again")
+        second = await stream.change()
+
+    assert len(ended) == 1
+    assert [change["seq"], second["seq"]] == [seq + 1, seq + 2]
+    assert await running.metric("livelane_listener_connects_total") >= 2
+
+
+async def test_the_database_is_gone_for_a_while(site: Site, proxy: Proxy, rename: Callable[..., Any]):
+    site.start_here(heartbeat_s=0.5)
+    async with site.open("/boards/1") as stream:
+        seq = (await stream.named("snapshot"))["seq"]
+        proxy.cut()
+
+        async def is_red() -> bool:
+            return not await is_well(site)
+
+        await until(is_red)
+        detail = (await health(site))["detail"]
+        for n in range(5):
+            await rename(f"missed {n}")
+        beat = await stream.next()
+        asked = time.monotonic()
+        refused = await sse.open_stream(f"{site.url}/streams/boards/1", {"Authorization": "Bearer llt_ada"})
+        waited = time.monotonic() - asked
+        proxy.mend()
+        changes = [await stream.change(10) for _ in range(5)]
+        await until(lambda: is_well(site))
+
+    assert "no connection" in detail
+    assert beat.event == "heartbeat"
+    assert beat.json()["seq"] == {"board/1": seq}
+    assert refused.status == 503
+    assert refused.headers["retry-after"]
+    assert waited < 5
+    assert [change["seq"] for change in changes] == list(range(seq + 1, seq + 6))
+
+
+async def test_a_half_open_connection_is_noticed_by_the_missing_echo(
+    site: Site, proxy: Proxy, rename: Callable[..., Any]
+):
+    site.start_here(echo_s=0.5, poll_s=60)
+    async with site.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        proxy.freeze()
+        await rename("unheard")
+        change = await stream.change(30)
+        await until(lambda: is_well(site), 20)
+
+    assert change["set"]["title"] == "unheard"
+
+
+async def test_behind_a_transaction_pooler_readiness_says_so(site: Site, proxy: Proxy, rename: Callable[..., Any]):
+    proxy.deaf = True
+    site.start_here(ready=False, echo_s=0.3, poll_s=0.4)
+
+    async def says_why() -> bool:
+        return "transaction pooler" in (await health(site))["detail"]
+
+    await until(says_why)
+    async with site.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        await rename("found by looking")
+        change = await stream.change()
+
+    assert (await site.get("/health/ready")).status_code == 503
+    assert change["set"]["title"] == "found by looking"
+
+
+async def test_a_lost_notification_is_found_by_looking_and_counted(
+    site: Site, proxy: Proxy, rename: Callable[..., Any]
+):
+    site.start_here(poll_s=0.5)
+    found = await site.metric("livelane_poll_found_total")
+    async with site.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        proxy.lose.append(b"board/1")
+        await rename("lost")
+        change = await stream.change()
+
+    assert proxy.lost == 1
+    assert change["set"]["title"] == "lost"
+    assert await site.metric("livelane_poll_found_total") == found + 1
+
+
+async def test_notifications_on_time_are_not_counted_as_lost(site: Site, rename: Callable[..., Any]):
+    site.start_here(poll_s=0.1)
+    found = await site.metric("livelane_poll_found_total")
+    async with site.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        for n in range(100):
+            await rename(f"t{n}")
+        for _ in range(100):
+            await stream.change()
+
+    assert await site.metric("livelane_poll_found_total") == found
+
+
+async def test_the_listener_only_drains(running: Site, admin_url: str):
+    """The queue empties while commits keep notifying: the listener never sits in a transaction."""
+    async with running.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
+            for n in range(200):
+                await admin.execute(
+                    "SELECT pg_notify('livelane', 'board/' || g || %s) FROM generate_series(1, 100) g",
+                    ("/x" * (n % 2),),
+                )
+            states = await (
+                await admin.execute("SELECT state FROM pg_stat_activity WHERE application_name = 'livelane listener'")
+            ).fetchall()
+
+            async def is_empty() -> bool:
+                row = await (await admin.execute("SELECT pg_notification_queue_usage()")).fetchone()
+                return row is not None and row[0] < 0.0001
+
+            await until(is_empty)
+
+    assert ("idle",) in states
+    assert await is_well(running)
+
+
+async def test_a_log_that_went_back_gives_snapshots(
+    site: Site, admin_url: str, conn: psycopg.AsyncConnection, rename: Callable[..., Any]
+):
+    site.start_here(poll_s=0.3)
+    async with site.open("/boards/1") as stream:
+        seq = (await stream.named("snapshot"))["seq"]
+        await rename("x")
+        await stream.change()
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute("DELETE FROM event WHERE topic = 'board/1' AND seq > %s", (seq,))
+            admin.execute("UPDATE topic_clock SET seq = %s WHERE topic = 'board/1'", (seq,))
+        snapshot = await stream.named("snapshot")
+        await rename("y")
+        change = await stream.change()
+
+    assert (snapshot["reason"], snapshot["seq"]) == ("ahead", seq)
+    assert change["seq"] == seq + 1
+
+
+async def test_streams_opened_while_a_writer_runs_miss_nothing_and_get_nothing_twice(running: Site, database_url: str):
+    writing = True
+
+    async def write() -> int:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            n = 0
+            while writing:
+                n += 1
+                await conn.execute("UPDATE ticket SET title = %s WHERE board_id = 1", (f"t{n}",))
+            return n
+
+    async def follow(cursor: str | None, count: int) -> str:
+        async with running.open("/boards/1", cursor) as stream:
+            last = None if cursor is None else int(cursor.rpartition("=")[2])
+            for _ in range(count):
+                frame = await stream.next()
+                said = frame.json()
+                if frame.event == "snapshot":
+                    assert last is None, said["reason"]
+                elif frame.event == "heartbeat":
+                    assert said["seq"]["board/1"] == last
+                    continue
+                else:
+                    assert said["seq"] == (last or 0) + 1
+                last = said["seq"]
+            return stream.cursor
+
+    writer = asyncio.create_task(write())
+    try:
+        for _ in range(8):
+            cursors = await asyncio.gather(*(follow(None, 20) for _ in range(10)))
+            await asyncio.gather(*(follow(cursor, 20) for cursor in cursors))
+    finally:
+        writing = False
+    assert await writer > 50
+
+
+async def test_no_stream_holds_a_database_connection(running: Site, admin_url: str):
+    streams = [
+        await sse.open_stream(f"{running.url}/streams/boards/1", {"Authorization": "Bearer llt_ada"}) for _ in range(50)
+    ]
+    for stream in streams:
+        await stream.named("snapshot")
+
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        row = admin.execute(
+            """
+            SELECT count(*), count(*) FILTER (WHERE state <> 'idle') FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name LIKE 'livelane%%'
+            """
+        ).fetchone()
+    for stream in streams:
+        stream.abort()
+
+    assert row
+    assert row[0] <= 5
+    assert row[1] <= 1
+
+
+async def test_a_crowd_comes_back_by_one_read(site: Site, rename: Callable[..., Any]):
+    site.start_here()
+    async with site.open("/boards/1") as stream:
+        cursor = (await stream.next()).id
+    await rename("missed")
+    site.close()
+    site.start_here()  # nothing is known of the board
+    gaps = await site.metric("livelane_streams_reads_total", what="gap")
+    snapshots = await site.metric("livelane_streams_reads_total", what="snapshot")
+
+    async def come_back(last: str | None) -> None:
+        async with site.open("/boards/1", last) as stream:
+            if last is None:
+                await stream.named("snapshot", 20)
+            else:
+                assert (await stream.change(20))["set"]["title"] == "missed"
+
+    await asyncio.gather(*(come_back(cursor) for _ in range(200)), *(come_back(None) for _ in range(100)))
+
+    assert await site.metric("livelane_streams_reads_total", what="gap") - gaps == 1
+    assert await site.metric("livelane_streams_reads_total", what="snapshot") - snapshots <= 2

@@ -83,7 +83,7 @@ check: lint test
 
 @_python:
     command -v uv >/dev/null || ./justw --version >/dev/null
-    uv sync --frozen --quiet
+    uv sync --frozen --quiet || { echo "The Python packages are not complete; with a network, try again." >&2; exit 1; }
 
 _node_modules: _python
     #!/bin/sh
@@ -91,7 +91,10 @@ _node_modules: _python
     cd frontend
     if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
         echo "fetching the web app's packages"
-        npm ci --no-audit --no-fund --loglevel=error
+        if ! npm ci --no-audit --no-fund --loglevel=error; then
+            echo "The web app's packages are not complete; with a network, try again." >&2
+            exit 1
+        fi
         touch node_modules/.package-lock.json
     fi
 

@@ -1,0 +1,79 @@
+"""What goes wrong meanwhile: restarts, kills, lost connections, a frozen process, somebody at lunch."""
+
+import os
+import signal
+import time
+from functools import partial
+
+import anyio
+import anyio.to_thread
+import psycopg
+from psycopg import AsyncConnection
+
+from tests.torture.ground import Ground
+
+FAULTS = ("restart", "kill", "listener", "connections", "postgres", "freeze", "lunch")
+
+
+async def break_things(ground: Ground, every_s: tuple[float, float]) -> None:
+    """One fault after the other, every kind before any comes again; ends with everything running."""
+    chance = ground.chance("faults")
+    left: list[str] = []
+    while not ground.over.is_set():
+        with anyio.move_on_after(chance.uniform(*every_s)):
+            await ground.over.wait()
+        if ground.over.is_set():
+            return
+        if not left:
+            left = chance.sample(FAULTS, len(FAULTS))
+        fault = left.pop()
+        ground.ledger.counts[f"fault {fault}"] += 1
+        began = time.monotonic()
+        await _make(ground, fault)
+        ground.log(f"{fault} took {time.monotonic() - began:.1f} s")
+
+
+async def _make(ground: Ground, fault: str) -> None:
+    product = ground.product
+    if fault == "restart":
+        code = await anyio.to_thread.run_sync(product.stop)
+        assert code == 0, f"a SIGTERM ended the server with {code}"
+        await anyio.to_thread.run_sync(product.start)
+    elif fault == "kill":
+        await anyio.to_thread.run_sync(product.kill)
+        await anyio.to_thread.run_sync(product.start)
+    elif fault in ("listener", "connections"):
+        await _terminate(ground, "query ILIKE 'listen %'" if fault == "listener" else "true")
+    elif fault == "postgres":
+        await anyio.to_thread.run_sync(ground.kill_postgres)
+        await anyio.sleep(0.2)
+        await anyio.to_thread.run_sync(partial(ground.await_postgres, 30))
+    elif fault == "freeze":
+        assert product.process
+        os.kill(product.process.pid, signal.SIGSTOP)
+        await anyio.sleep(1)
+        os.kill(product.process.pid, signal.SIGCONT)
+    else:
+        await _go_to_lunch(ground)
+
+
+async def _terminate(ground: Ground, which: str) -> None:
+    async with await AsyncConnection.connect(ground.server.admin_url, autocommit=True) as conn:
+        await conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            f" AND usename = 'livelane' AND {which}".encode()
+        )
+
+
+async def _go_to_lunch(ground: Ground) -> None:
+    """Hold some rows for two seconds, then give them back unchanged."""
+    try:
+        async with await AsyncConnection.connect(ground.server.sql_url) as conn:
+            await conn.execute("SET lock_timeout = '1s'")
+            await conn.execute(
+                "UPDATE ticket SET title = 'lunch' WHERE id IN (SELECT id FROM ticket ORDER BY id DESC LIMIT 9)"
+            )
+            await anyio.sleep(2)
+            await conn.rollback()
+    except psycopg.OperationalError:
+        ground.ledger.counts["lunch was cut short"] += 1

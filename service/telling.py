@@ -44,11 +44,10 @@ class Board:
     def says(self, event: Row) -> str:
         """Return what the event did, without who did it: "moved #1 “Fix login”: Doing → Done"."""
         noun, _, kind = event["type"].partition(".")
-        teller = {"board": self._board, "column": self._column, "ticket": self._ticket, "member": self._member}.get(
-            noun
-        )
-        new, old = event.get("set") or {}, event.get("was") or {}
-        said = teller(kind, event, new, old) if teller else ""
+        tellers = {"board": self._board, "column": self._column, "ticket": self._ticket, "member": self._member}
+        new: Row = event.get("set") or NOTHING
+        old: Row = event.get("was") or NOTHING
+        said = tellers[noun](kind, event, new, old) if noun in tellers else ""
         return said or f"{event['type']} {event['id']}{_fields(new, old)}"
 
     def _board(self, kind: str, event: Row, new: Row, old: Row) -> str:

@@ -137,7 +137,7 @@ function Look() {
   return (
     <section aria-labelledby="look">
       <h2 id="look">This browser</h2>
-      <fieldset className="line bare">
+      <fieldset className="line">
         <legend className="sr-only">Theme</legend>
         <span className="grow" aria-hidden="true">
           Theme

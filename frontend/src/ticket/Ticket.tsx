@@ -26,7 +26,7 @@ export interface TicketProps {
   editTitle?: boolean | undefined
   onClose: () => void
   /** Opens "Move to…" for the ticket; the board has it. */
-  onMove?: ((id: Id) => void) | undefined
+  onMove?: (() => void) | undefined
   /** Archives it, with undo. Without: this does it. */
   onArchive?: ((id: Id) => void) | undefined
   headingRef?: RefObject<HTMLHeadingElement | null>
@@ -152,7 +152,7 @@ function Head({
             </IconButton>
           )}
           {mayEdit && onMove && (
-            <IconButton label="Move to…" keys="m" onClick={() => onMove(id)}>
+            <IconButton label="Move to…" keys="m" onClick={onMove}>
               <CornerDownRight className="i" />
             </IconButton>
           )}

@@ -1,11 +1,12 @@
 """The REST API as an ASGI app."""
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
-from service.api import boards, columns, events, me, members, sessions, tickets, tokens
+from service.api import boards, columns, docs, events, me, members, sessions, tickets, tokens
 from service.api.call import Call, Shared
 from service.api.door import Service
 from service.api.problems import HANDLERS
@@ -20,6 +21,7 @@ ROUTES = [
     *tickets.ROUTES,
     *members.ROUTES,
     *events.ROUTES,
+    *docs.ROUTES,
 ]
 
 
@@ -43,3 +45,8 @@ def create_app(settings: Settings) -> Litestar:
     app.open_door(shared)
     app.state.health = shared.database.health
     return app
+
+
+def openapi_json() -> str:
+    """Return the API's OpenAPI 3.1 document, as `livelane schema` prints it."""
+    return json.dumps(docs.whole(), indent=2, ensure_ascii=False)

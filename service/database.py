@@ -238,6 +238,8 @@ def meaning(failure: Failure) -> BoardError:
         return Invalid("The value breaks a rule of the database.", {"field": field})
     if code in ("22P05", "22021"):
         return Invalid("Text cannot hold NUL or half a surrogate pair.", {})
+    if code.startswith("22"):
+        return Invalid(f"A value is out of range or of the wrong form: {failure.sentence}.", {})
     if code.startswith(UNAVAILABLE):
         logger.error("the database refuses to work: %s", failure)
         return Away(f"The database cannot do this now ({failure.sentence}).")

@@ -1,22 +1,24 @@
 """Boards over HTTP."""
 
-from typing import Annotated
-
 from litestar import delete, get, patch, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 from msgspec.json import Decoder
 
 from service.api.answers import JSON, Answer, done, shown
 from service.api.call import Call
 from service.api.contract import BARE_WRITE, READ, WRITE, promise
+from service.api.parameters import number
 from service.domain import boards
 from service.domain.access import BIGINT
 from service.domain.boards import Archive, Board, BoardChange, NewBoard, Snapshot
 
+ARCHIVED = {"archived": {"type": "boolean", "default": False, "description": "The archived ones instead."}}
+AT = {"at": {"type": "integer", "minimum": 0, "maximum": BIGINT, "description": "As it was at this seq."}}
+
 NEW, CHANGE = Decoder(NewBoard), Decoder(BoardChange)
 
 
-@get("/api/boards", **promise("listBoards", "boards", list[Board], problems=(401, 422, 503)))
+@get("/api/boards", **promise("listBoards", "boards", list[Board], problems=(401, 422, 503), query=ARCHIVED))
 async def list_mine(request: Call, archived: FromQuery[bool] = False) -> Answer:
     """The boards I am a member of, oldest first: the open ones, or with `archived=true` the archived ones."""
     return shown(await boards.list_mine(request.shared.database, await request.credential(), archived))
@@ -42,16 +44,14 @@ async def create(request: Call) -> Answer:
 
 @get(
     "/api/boards/{board_id:int}",
-    **promise("getBoard", "boards", Snapshot, problems=(400, 401, 404, 410, 422, 503), headers=("ETag",)),
+    **promise("getBoard", "boards", Snapshot, problems=(400, 401, 404, 410, 422, 503), headers=("ETag",), query=AT),
 )
-async def read(
-    request: Call, board_id: FromPath[int], at: Annotated[int | None, QueryParameter(ge=0, le=BIGINT)] = None
-) -> Answer:
+async def read(request: Call, board_id: FromPath[int], at: FromQuery[str] = "") -> Answer:
     """The board's whole state: open rows, a ticket without its description. With `at`, as it was at that seq."""
     credential = await request.credential()
     shared = request.shared
-    if at is not None:
-        return shown(await boards.read_at(shared.database, credential, board_id, at, shared.settings.app))
+    if (seq := number(at, "at")) is not None:
+        return shown(await boards.read_at(shared.database, credential, board_id, seq, shared.settings.app))
     held = request.header(b"if-none-match")
     known = held.removeprefix(b"W/").strip(b'"') if held and len(held) < 200 and held.isascii() else None
     board = await boards.read(shared.database, credential, board_id, known, shared.settings.app)

@@ -170,13 +170,31 @@ class Call(Request[Any, Any, Any]):
         try:
             return decoder.decode(content)
         except msgspec.ValidationError as error:
+            if "got `float`" in str(error) and (again := _with_integers(content, decoder)) is not None:
+                return again
             raise invalid(error) from None
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise Malformed(f"The body is not JSON: {error}") from None
 
 
-IF_MATCH = re.compile(rb'"(0|[1-9][0-9]{0,8})"')
+IF_MATCH = re.compile(rb'"[0-9]{1,9}"')
 KEY = re.compile(rb"[\x21-\x7e]{1,200}")
+
+
+def _with_integers(content: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
+    """Return the content with 3.0 read as 3, which in JSON is the same number; None if that does not help."""
+
+    def whole(value: Any) -> Any:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if isinstance(value, dict):
+            return {key: whole(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return value
+
+    try:
+        return msgspec.convert(whole(msgspec.json.decode(content)), decoder.type)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _same_origin(one: str, other: str) -> bool:

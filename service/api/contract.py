@@ -22,6 +22,7 @@ class Promise(msgspec.Struct, frozen=True):
     keyed: bool = False  # takes an Idempotency-Key, and answers Event-Seq
     open: bool = False  # needs nobody signed in
     headers: tuple[str, ...] = ()  # response headers worth naming
+    query: dict[str, Any] = {}  # parameters after the question mark, each a JSON schema
 
 
 def promise(operation: str, tag: str, answer: Any, **more: Any) -> dict[str, Any]:

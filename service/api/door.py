@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from litestar import Litestar
+from litestar.exceptions import NotFoundException
 from prometheus_client import Histogram
 
 from service.api.answers import Answer, Header
@@ -57,6 +58,7 @@ class Service(Litestar):
         self.shared = shared
         self._prefix = os.urandom(4).hex().encode()
         self._numbers = count(1)
+        self._allow = {route.path_format: ", ".join(sorted(route.methods)).encode() for route in self.routes}
         self._seconds: dict[tuple[str, int], Any] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -66,9 +68,20 @@ class Service(Litestar):
         visit = Visit(self.shared, b"%b-%d" % (self._prefix, next(self._numbers)))
         scope["livelane"] = visit
         try:
-            await super().__call__(scope, receive, send)
+            if scope["method"] == "OPTIONS" and (allow := self._allowed(scope["path"])):
+                await Answer(204, ((b"allow", allow),))(scope, receive, send)
+            else:
+                await super().__call__(scope, receive, send)
         finally:
             self._out(visit, scope)
+
+    def _allowed(self, path: str) -> bytes | None:
+        """The methods of an address. Litestar's own answer knows only the method that was registered first."""
+        try:
+            *_, template = self.asgi_router.handle_routing(path=path, method="OPTIONS")
+        except NotFoundException:
+            return None
+        return self._allow.get(template)
 
     def _out(self, visit: Visit, scope: Any) -> None:
         seconds = time.perf_counter() - visit.began

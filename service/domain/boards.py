@@ -1,6 +1,6 @@
 """Boards: list, create, read now or as they were, change, archive."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -48,7 +48,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     columns: list[Column]
     tickets: list[Ticket]
     members: list[BoardMember]
-    labels: list[object]
+    labels: list[dict[str, Any]]
 
 
 class Archive(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ async def read(database: Database, credential: bytes, board_id: int, known: byte
 
 
 async def read_at(database: Database, credential: bytes, board_id: int, seq: int, app: str) -> Read:
-    """Return the snapshot as it was at `seq`. Raises Gone below what the log keeps, Invalid above its end."""
+    """Return the snapshot as it was at `seq`. Raises Gone below what the log keeps, NotFound above its end."""
     rows = await database.wide(READ_AT, credential, number(board_id), b"%d" % seq, app.encode())
     return Read(rows[0][0] or b"")
 

@@ -63,15 +63,20 @@ CREATE OR REPLACE FUNCTION read_board_at(hash bytea, board_id bigint, seq bigint
 DECLARE
     who  bigint := caller(hash);
     head record;
+    body text;
 BEGIN
     PERFORM allow(who, role_on(who, board_id), 'viewer', 'board');
     SELECT h.seq, h.lowest_seq INTO head FROM topic_heads(ARRAY['board/' || board_id]) h;
     IF coalesce(head.seq, 0) < read_board_at.seq THEN
-        PERFORM refuse('LL422', format('This board has come to %s; there is no %s yet.', coalesce(head.seq, 0), read_board_at.seq), '{"field": "at"}');
+        PERFORM refuse('LL404', format('This board has come to %s; there is no %s yet.', coalesce(head.seq, 0), read_board_at.seq));
     ELSIF read_board_at.seq < coalesce(head.lowest_seq, 1) - 1 THEN
         PERFORM refuse('LL410', format('The log of this board is kept from %s on; what was before is gone.', head.lowest_seq));
     END IF;
-    RETURN board_at(board_id, read_board_at.seq, app);
+    body := board_at(board_id, read_board_at.seq, app);
+    IF body IS NULL THEN
+        PERFORM refuse('LL404', format('At %s this board was not there yet.', read_board_at.seq));
+    END IF;
+    RETURN body;
 END
 $$;
 

@@ -24,7 +24,7 @@ Id = Annotated[int, Meta(ge=1, le=2**63 - 1, examples=[1])]
 Uid = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
         description="A UUID made by the client, so that things made offline have a name.",
         examples=["0b8a2f4e-7a51-4a0e-9c55-3f1f3c9d2a10"],
     ),

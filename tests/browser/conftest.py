@@ -44,7 +44,7 @@ def web_app() -> None:
 @pytest.fixture
 def served(web_app: None, product: Product) -> Product:
     """The product with its web app, running."""
-    product.start()
+    product.start("--migrate")
     return product
 
 

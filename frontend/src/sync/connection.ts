@@ -1,11 +1,13 @@
 /** Puts the state of the stream into one of the words the dot can say. */
 
+import { baseUrl } from '../api/request'
 import type { Link } from './link'
 import type { Outbox } from './outbox'
 import type { HubState } from './protocol'
 import type { Connection, ConnectionWord } from './types'
 
 const OFFLINE_MS = 10_000
+const PROBE_MS = 1_200
 const BLINK_MS = 2_000 // a shorter absence is not worth a word
 const REPLAY_MS = 1_000
 
@@ -22,6 +24,8 @@ export class ConnectionTeller {
   private since: number
   private waitingBefore = 0
   private wasOpen = false
+  private unreachableAt = 0
+  private unreachable = false // the browser says offline, and a request of this tab found it so
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly stops: (() => void)[]
 
@@ -30,17 +34,22 @@ export class ConnectionTeller {
     private readonly changed: () => void,
   ) {
     this.lostAt = this.since = env.now()
-    const recheck = () => this.recompute()
-    window.addEventListener('online', recheck)
-    window.addEventListener('offline', recheck)
+    const online = () => {
+      this.unreachable = false
+      this.recompute()
+    }
+    const offline = () => void this.doubt()
+    window.addEventListener('online', online)
+    window.addEventListener('offline', offline)
     this.stops = [
       env.link.onState((state) => this.stream(state)),
       env.link.onHeartbeat((_at, heardAt) => this.heard(heardAt)),
-      () => window.removeEventListener('online', recheck),
-      () => window.removeEventListener('offline', recheck),
+      () => window.removeEventListener('online', online),
+      () => window.removeEventListener('offline', offline),
       () => clearTimeout(this.timer),
     ]
     this.stream(env.link.state())
+    if (!env.online()) offline()
   }
 
   close(): void {
@@ -51,7 +60,7 @@ export class ConnectionTeller {
     const state = this.env.link.state()
     this.connection ??= {
       word: this.word,
-      since: this.word === 'live' || this.word === 'catching' ? this.since : (this.lostAt ?? this.since),
+      since: this.word === 'live' || this.word === 'catching' ? this.since : this.awaySince(),
       heardAt: this.heardAt ?? state.heardAt,
       nextTryAt: state.nextTryAt,
       reason: state.reason,
@@ -60,6 +69,10 @@ export class ConnectionTeller {
       holder: this.env.link.holder(),
     }
     return this.connection
+  }
+
+  private awaySince(): number {
+    return this.lostAt ?? (this.unreachable ? this.unreachableAt : this.since)
   }
 
   heard(at: number): void {
@@ -82,6 +95,19 @@ export class ConnectionTeller {
   completeAt(): number | null {
     if (this.word === 'live') return this.env.now()
     return Math.max(this.heardAt ?? 0, this.polledAt ?? 0) || null
+  }
+
+  /** `offline` is a hint that may be wrong, and the shared stream may outlive it: what counts is whether a request leaves. */
+  private async doubt(): Promise<void> {
+    this.recompute()
+    try {
+      await fetch(`${baseUrl()}health/live`, { cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) })
+    } catch {
+      if (this.env.online()) return
+      this.unreachable = true
+      this.unreachableAt = this.env.now()
+      this.recompute()
+    }
   }
 
   private stream(state: HubState): void {
@@ -107,6 +133,7 @@ export class ConnectionTeller {
     const { phase } = this.env.link.state()
     if (phase === 'refused') return 'ended'
     if (phase === 'other') return 'other'
+    if (this.unreachable) return 'offline'
     if (phase === 'open') return this.behind === null ? 'live' : 'catching'
     if (this.polledAt !== null) return 'polling'
     if (!this.env.online()) return 'offline'

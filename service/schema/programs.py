@@ -19,7 +19,7 @@ def run_program(name: str, url: str, arguments: Sequence[str]) -> int:
         program = Path(installed)  # it has line editing and history, which the wheel's is built without
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for psql: it cancels a query, and psql goes on
     try:
-        return subprocess.run([program, *arguments], env={**os.environ, **_environment(url)}, check=False,
+        return subprocess.run([program, *arguments], env={**os.environ, **environment_of(url)}, check=False,
                               preexec_fn=_take_interrupts).returncode  # fmt: skip
     finally:
         signal.signal(signal.SIGINT, before)
@@ -29,7 +29,7 @@ def _take_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _environment(url: str) -> dict[str, str]:
+def environment_of(url: str) -> dict[str, str]:
     """Return libpq's environment variables for a URL; they are readable by this user alone, arguments by everyone."""
     options = pq.Conninfo.parse(url.encode())
     return {

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from types import CoroutineType
 from typing import Any
 
 from litestar import Litestar, Request, route
@@ -20,7 +21,7 @@ from streams.hub import Hub
 from streams.listener import Listener
 from streams.log import Ask, Grant
 from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
-from streams.response import EventStream
+from streams.response import SERVERS_SEND, EventStream
 from streams.settings import Settings
 from streams.subscriber import Subscriber
 
@@ -51,13 +52,22 @@ def create_app(settings: Settings) -> Litestar:
                 for task in running:
                     task.cancel()
 
-    return Litestar(
+    return Streams(
         [board, several],
         lifespan=[running],
         openapi_config=None,
         exception_handlers={Problem: answer_problem, HTTPException: answer_http_exception, Exception: answer_exception},
         logging_config=None,
     )
+
+
+class Streams(Litestar):
+    """Litestar, keeping the server's `send` for the streams: the framework's wrapper would run at every frame."""
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> "CoroutineType[Any, Any, None]":
+        """Answer one request."""
+        scope[SERVERS_SEND] = send
+        return super().__call__(scope, receive, send)  # not awaited here: a frame less for each open stream
 
 
 @route("/streams/boards/{board_id:str}", http_method=["GET", "HEAD"], media_type="text/event-stream")

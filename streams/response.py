@@ -19,6 +19,7 @@ class _Nothing(AsyncIterator[bytes]):
         raise StopAsyncIteration
 
 
+SERVERS_SEND = "livelane.send"  # in the scope: the server's own `send`, with nothing of the framework around it
 NOTHING = _Nothing()  # the library's iterator of frames; not used
 
 
@@ -38,6 +39,6 @@ class EventStream(EventSourceResponse):
         subscriber = self._subscriber
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await subscriber.run(receive, send)
+            await subscriber.run(receive, scope.get(SERVERS_SEND, send))
         finally:
             subscriber.hub.leave(subscriber)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
@@ -55,7 +55,7 @@ class Subscriber:
     async def run(self, receive: Callable[[], Awaitable[Any]], send: wire.Send) -> None:
         """Stream until the client leaves or the stream is ended. The response has been started."""
         self.send = send
-        wire.prepare(send, self.hub.settings.send_timeout_s)
+        wire.prepare(send, self.hub.settings.silence_s)
         try:
             await self.catch_up()
             while (await receive())["type"] != "http.disconnect":
@@ -159,13 +159,13 @@ class Subscriber:
         """Send whole frames at the reader's pace. TimeoutError: it takes nothing any more."""
         send = self.send
         assert send
-        size = sum(map(len, parts))
-        pieces = [b"".join(parts)] if size <= SLICE else _sliced(parts)
-        for n, piece in enumerate(pieces):
-            message = {"type": "http.response.body", "body": piece, "more_body": not (last and n == len(pieces) - 1)}
+        left = sum(map(len, parts))
+        for piece in [b"".join(parts)] if left <= SLICE else _sliced(parts):
+            left -= len(piece)
+            message = {"type": "http.response.body", "body": piece, "more_body": bool(left) or not last}
             async with asyncio.timeout(self.hub.settings.send_timeout_s):
                 await send(message)
-            self.torn = n < len(pieces) - 1
+            self.torn = left > 0
         self.wrote_at = asyncio.get_running_loop().time()
 
     async def _cut(self, *, clean: bool) -> None:
@@ -223,6 +223,8 @@ class Subscriber:
             self.push({"type": "http.response.body", "body": self.last_words, "more_body": False})
 
 
-def _sliced(parts: tuple[bytes, ...]) -> list[bytes]:
-    whole = memoryview(b"".join(parts))
-    return [bytes(whole[at : at + SLICE]) for at in range(0, len(whole), SLICE)]
+def _sliced(parts: tuple[bytes, ...]) -> Iterator[bytes]:
+    """Cut one slice at a time: the parts are shared, and many readers may be in the midst of them."""
+    for part in parts:
+        for at in range(0, len(part), SLICE):
+            yield part[at : at + SLICE]

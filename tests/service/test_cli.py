@@ -1,0 +1,125 @@
+"""The verbs that make people, tokens and links, and take texts away: beside a running server, on its database."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.product import Product
+
+LIVELANE = Path(sys.executable).with_name("livelane")
+
+
+@pytest.fixture
+def livelane(serve: Product):
+    """Run a verb on the running server's database and give its output; it must succeed."""
+
+    def run(*arguments: str, fails: bool = False) -> str:
+        done = subprocess.run(
+            [LIVELANE, *arguments, "--database-url", serve.database_url],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode == 0) != fails, done.stderr
+        return done.stderr if fails else done.stdout
+
+    return run
+
+
+def client(serve: Product, token: str) -> httpx.Client:
+    return httpx.Client(base_url=serve.url, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_the_printed_link_makes_the_first_account_once(serve: Product) -> None:
+    origin = {"Origin": serve.url}
+    first = {"code": serve.setup_code, "name": "Ada", "email": "ada@example.org", "password": "correct horse battery"}
+
+    made = httpx.post(f"{serve.url}/api/setup", json=first, headers=origin)
+    again = httpx.post(f"{serve.url}/api/setup", json=first | {"email": "bob@example.org"}, headers=origin)
+
+    assert made.status_code == 201
+    assert made.json()["admin"] is True
+    assert again.status_code == 403
+    serve.stop()
+    serve.start()
+    assert serve.log.count("#code=") == 1  # nobody is invited again
+
+
+def test_a_token_is_alone_on_the_last_line_and_works(serve: Product, livelane) -> None:
+    livelane("person", "add", "Ada@Example.org", "--name", "Ada Lovelace")
+
+    token = livelane("token", "ada@example.org").splitlines()[-1]
+
+    with client(serve, token) as ada:
+        me = ada.get("/api/me").json()
+    assert (me["email"], me["name"], me["admin"]) == ("ada@example.org", "Ada Lovelace", False)
+
+
+def test_a_person_who_was_added_signs_in_by_the_link_and_another_link_can_be_made(serve: Product, livelane) -> None:
+    added = livelane("person", "add", "ada@example.org", "--name", "Ada", "--url", "https://board.example/x/")
+    linked = livelane("person", "link", "ada@example.org")
+
+    assert re.fullmatch(r"https://board\.example/x/#code=[\w-]{22}\n", added)
+    for printed in (added, linked):
+        code = printed.strip().rpartition("=")[2]
+        answer = httpx.post(f"{serve.url}/api/session", json={"code": code}, headers={"Origin": serve.url})
+        assert answer.status_code in {200, 201}, answer.text
+        assert answer.cookies
+
+
+def test_what_cannot_be_done_is_said(livelane) -> None:
+    livelane("person", "add", "ada@example.org", "--name", "Ada")
+
+    assert "already" in livelane("person", "add", "ADA@example.org", "--name", "Ada", fails=True)
+    assert "looks like ada@example.org" in livelane("person", "add", "nonsense", "--name", "Ada", fails=True)
+    assert "looks like ada@example.org" in livelane("person", "add", "b@example.org", "--name", " ", fails=True)
+    assert "livelane person add bob@example.org" in livelane("token", "bob@example.org", fails=True)
+    assert "Nobody here has the address" in livelane("person", "erase", "bob@example.org", "--yes", fails=True)
+    assert "no ticket #99" in livelane("redact", "ticket", "99", "--yes", fails=True)
+
+
+def test_an_erased_person_is_out_and_nameless_and_the_id_stays(serve: Product, livelane) -> None:
+    livelane("person", "add", "ada@example.org", "--name", "Ada")
+    livelane("person", "add", "bob@example.org", "--name", "Bob")
+    ada, bob = (livelane("token", f"{name}@example.org").splitlines()[-1] for name in ("ada", "bob"))
+    with client(serve, ada) as http:
+        board = http.post("/api/boards", json={"title": "Shared"}).json()["id"]
+        http.post(f"/api/boards/{board}/members", json={"email": "bob@example.org", "role": "owner"})
+
+    livelane("person", "erase", "ada@example.org", "--yes")
+
+    with client(serve, ada) as http:
+        assert http.get("/api/me").status_code == 401
+    with client(serve, bob) as http:
+        events = http.get(f"/api/boards/{board}/events").json()
+    assert "Ada" not in str(events)
+    assert any((event.get("actor") or {}).get("id") == 1 for event in events)
+
+
+def test_a_redacted_ticket_is_blank_in_rows_and_log_and_the_epoch_is_new(serve: Product, livelane) -> None:
+    livelane("person", "add", "ada@example.org", "--name", "Ada")
+    token = livelane("token", "ada@example.org").splitlines()[-1]
+    with client(serve, token) as ada:
+        board = ada.post("/api/boards", json={"title": "Shared"}).json()["id"]
+        snapshot = ada.get(f"/api/boards/{board}").json()
+        column = snapshot["columns"][0]["id"]
+        ticket = ada.post(
+            f"/api/columns/{column}/tickets", json={"title": "My PIN", "description": "It is 1234"}
+        ).json()["id"]
+        ada.patch(f"/api/tickets/{ticket}", json={"title": "My PIN is secret"})
+
+        livelane("redact", "ticket", str(ticket), "--yes")
+
+        everything = [ada.get(path).text for path in (f"/api/tickets/{ticket}", f"/api/boards/{board}/events")]
+        after = ada.get(f"/api/boards/{board}").json()
+    assert not [text for text in everything if "PIN" in text or "1234" in text]
+    assert after["epoch"] != snapshot["epoch"]
+
+
+def test_help_lists_every_verb_with_a_line() -> None:
+    said = subprocess.run([LIVELANE, "--help"], capture_output=True, text=True, check=True).stdout
+
+    for verb in ("serve", "migrate", "sql", "person", "token", "redact", "tail", "doctor", "backup", "restore"):
+        assert re.search(rf"^  {verb} +[A-Z]", said, re.MULTILINE), verb

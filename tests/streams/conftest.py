@@ -66,6 +66,7 @@ class Site:
             "tests.streams.server",
             str(self.port),
             msgspec.json.encode(given),
+            self.host,
         ]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
@@ -84,12 +85,18 @@ class Site:
         while time.monotonic() < until:
             assert self.process is None or self.process.poll() is None, self.log
             try:
-                if httpx.get(f"{self.url}/health/ready", timeout=2).status_code == 200 or not ready:
+                if self._status() == 200 or not ready:
                     return
-            except httpx.TransportError:
+            except (httpx.TransportError, ValueError):
                 pass
             time.sleep(0.02)
         raise AssertionError("not ready")
+
+    def _status(self) -> int:
+        if not self.prefix:
+            return httpx.get(f"{self.url}/health/ready", timeout=2).status_code
+        curl = [*self.prefix, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"{self.url}/health/ready"]
+        return int(subprocess.run(curl, check=False, capture_output=True).stdout or 0)
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         """Send the process a signal."""

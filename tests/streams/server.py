@@ -1,4 +1,4 @@
-"""The streams alone under uvicorn, as a process: `python -m tests.streams.server PORT SETTINGS_AS_JSON`."""
+"""The streams alone under uvicorn, as a process: `python -m tests.streams.server PORT SETTINGS HOST`."""
 
 import asyncio
 import json
@@ -57,10 +57,10 @@ class Server(uvicorn.Server):
         await drained
 
 
-def create_server(port: int, settings: Settings) -> Server:
+def create_server(port: int, settings: Settings, host: str = "127.0.0.1") -> Server:
     """Return the server, to be run."""
     config = uvicorn.Config(
-        Alone(settings), port=port, loop="uvloop", http="httptools", lifespan="on",
+        Alone(settings), host=host, port=port, loop="uvloop", http="httptools", lifespan="on",
         access_log=False, log_level="warning", backlog=4096, timeout_graceful_shutdown=10,
     )  # fmt: skip
     return Server(config)
@@ -69,7 +69,7 @@ def create_server(port: int, settings: Settings) -> Server:
 def main() -> None:
     """Serve until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    create_server(int(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Settings)).run()
+    create_server(int(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Settings), sys.argv[3]).run()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The service's way to PostgreSQL: a few shared connections, time limits, retries, and what failures mean.
 
-Three lanes keep requests out of each other's way. `quick` carries nearly everything. A write that meets a held row gives
-up there after QUICK_LOCK and goes round by `patient`, one statement a connection at a time, so that nobody stands behind
-it. Large reads go by `wide`.
+Three lanes keep requests out of each other's way. `quick` carries nearly everything. A write that meets a held row
+gives up there after QUICK_LOCK and goes round by `patient`, one statement a connection at a time, so that nobody
+stands behind it. Large reads go by `wide`.
 """
 
 import asyncio
@@ -223,7 +223,7 @@ class Database:
 
 
 def meaning(failure: Failure) -> BoardError:
-    """Return what a refusal of PostgreSQL says in the words of the domain; the failure itself is raised when unknown."""
+    """Return what a refusal of PostgreSQL says in the words of the domain; raises the failure itself when unknown."""
     code = failure.code
     if ours := OURS.get(code):
         return ours(failure.sentence, json.loads(failure.detail))

@@ -46,7 +46,7 @@ async def create(request: Call) -> Answer:
     "/api/boards/{board_id:int}",
     **promise("getBoard", "boards", Snapshot, problems=(400, 401, 404, 410, 422, 503), headers=("ETag",), query=AT),
 )
-async def read(request: Call, board_id: FromPath[int], at: FromQuery[str] = "") -> Answer:
+async def read(request: Call, board_id: FromPath[int], at: FromQuery[str | None] = None) -> Answer:
     """The board's whole state: open rows, a ticket without its description. With `at`, as it was at that seq."""
     credential = await request.credential()
     shared = request.shared

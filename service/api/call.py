@@ -40,7 +40,8 @@ class Call(Request[Any, Any, Any]):
 
     @property
     def shared(self) -> Shared:
-        return self.scope["livelane"].shared
+        scope: Any = self.scope
+        return scope["livelane"].shared  # put there by the door
 
     def header(self, name: bytes) -> bytes | None:
         """Return a header's value. Malformed when it came twice."""
@@ -89,11 +90,11 @@ class Call(Request[Any, Any, Any]):
     @property
     def host(self) -> str:
         """The address of the network that the request came from, behind trusted proxies that of their client."""
-        client = self.scope.get("client")
+        client = self.scope["client"]
         return client[0] if client else ""
 
     def refuse_cross_site(self) -> None:
-        """Raise CrossSite unless this came from a page of ours. For every write with a cookie, and before there is one."""
+        """Raise CrossSite unless a page of ours sent this. For writes with a cookie, and before there is one."""
         site = self.header(b"sec-fetch-site")
         if site is not None:
             if site == b"same-origin":

@@ -23,7 +23,8 @@ STYLE = """
 :root{color-scheme:light dark} body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h2{margin-top:3rem} summary{cursor:pointer;padding:.4rem 0} code,pre{font:14px/1.45 ui-monospace,monospace}
 pre{padding:.75rem;overflow:auto;background:color-mix(in srgb,currentColor 7%,transparent);border-radius:6px}
-.m{display:inline-block;width:4.5rem;font-weight:700} td,th{text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0}
+.m{display:inline-block;width:4.5rem;font-weight:700}
+td,th{text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0}
 details>div{padding:0 0 1rem 4.5rem} small{opacity:.75}
 """
 
@@ -93,7 +94,7 @@ def _operation(doc: dict[str, Any], method: str, path: str, operation: dict[str,
     if body := operation.get("requestBody"):
         for example in body["content"]["application/json"]["examples"].values():
             inside.append(f"<pre>{_json(example['value'])}</pre>")
-    rows = []
+    rows: list[str] = []
     for status, said in operation["responses"].items():
         response = doc["components"]["responses"][status] if "$ref" in said else said
         rows.append(f"<tr><th>{status}</th><td>{_prose(response['description'])}{_named(response)}</td></tr>")

@@ -31,9 +31,9 @@ EARLIER = {"type": "string", "format": "date-time", "description": "Only what ca
 async def list_of_board(
     request: Call,
     board_id: FromPath[int],
-    after_seq: FromQuery[str] = "",
-    before_seq: FromQuery[str] = "",
-    limit: FromQuery[str] = "",
+    after_seq: FromQuery[str | None] = None,
+    before_seq: FromQuery[str | None] = None,
+    limit: FromQuery[str | None] = None,
 ) -> Answer:
     """What happened on the board, newest first; the bounds are not included. Read on with `before_seq`."""
     credential = await request.credential()
@@ -72,8 +72,8 @@ async def read(request: Call, board_id: FromPath[int], seq: FromPath[int]) -> An
 async def list_of_ticket(
     request: Call,
     ticket_id: FromPath[int],
-    before: FromQuery[str] = "",
-    limit: FromQuery[str] = "",
+    before: FromQuery[str | None] = None,
+    limit: FromQuery[str | None] = None,
 ) -> Answer:
     """A ticket's life, newest first, on the boards I may see."""
     credential = await request.credential()
@@ -84,7 +84,7 @@ async def list_of_ticket(
     )
 
 
-def _limit(text: str) -> int:
+def _limit(text: str | None) -> int:
     return number(text, "limit", 1, 500) or 50
 
 

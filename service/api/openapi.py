@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -18,7 +18,8 @@ ABOUT = """A kanban board that is live for everyone. Send a bearer token (`POST 
 session cookie. Every write answers the row as it now is, and in `Event-Seq` and `Event-Topic` the last event it made.
 Every board, column, ticket and member write takes an `Idempotency-Key` (1 to 200 visible characters): the same request
 with the same key gets the first answer again, for 24 hours; another request with it 422. PATCH and move take `If-Match`
-with the version that was read, `"7"`. Errors are `application/problem+json`. The streams under `/streams` are described in docs/protocol.md."""
+with the version that was read, `"7"`. Errors are `application/problem+json`. The streams under `/streams` are described
+in docs/protocol.md."""
 
 TAGS = {
     "account": "The first account, signing in, me, tokens",
@@ -72,7 +73,8 @@ def _types(promise: Promise) -> list[Any]:
 
 
 def _bodies(promise: Promise) -> tuple[Any, ...]:
-    return promise.body if isinstance(promise.body, tuple) else (promise.body,)  # pyright: ignore[reportUnknownVariableType]
+    body: Any = promise.body
+    return cast("tuple[Any, ...]", body) if isinstance(body, tuple) else (body,)
 
 
 def _operation(handler: HTTPRouteHandler, path: str, schema_of: Object) -> Object:
@@ -211,7 +213,7 @@ IF_MATCH = {
     "in": "header",
     "required": False,
     **_text(
-        'The version that was read: `"7"`. Changes of other fields since are no conflict; 409 if one of mine was changed.',
+        'The version that was read: `"7"`. Changes of other fields are no conflict; else 409.',
         pattern='^"[0-9]{1,9}"$',
     ),
 }

@@ -9,18 +9,18 @@ from service.domain.access import BIGINT
 from service.domain.errors import Invalid
 
 
-def number(text: str, field: str, least: int = 0, most: int = BIGINT) -> int | None:
-    """Return a whole number; None for an empty text, which stands for absent."""
-    if not text:
+def number(text: str | None, field: str, least: int = 0, most: int = BIGINT) -> int | None:
+    """Return a whole number; None for absent."""
+    if text is None:
         return None
     if not re.fullmatch(r"[0-9]{1,19}", text, re.ASCII) or not least <= int(text) <= most:
         raise Invalid(f"A whole number from {least} to {most} is expected.", {"field": field})
     return int(text)
 
 
-def moment(text: str, field: str) -> datetime.datetime | None:
-    """Return a time with its zone; None for an empty text, which stands for absent."""
-    if not text:
+def moment(text: str | None, field: str) -> datetime.datetime | None:
+    """Return a time with its zone; None for absent."""
+    if text is None:
         return None
     try:
         found = msgspec.convert(text, datetime.datetime)

@@ -3,7 +3,7 @@
 import http
 import logging
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
@@ -53,7 +53,7 @@ PROBLEMS: dict[type[BoardError], tuple[int, str]] = {  # status, last part of `t
     errors.Away: (503, "unavailable"),
 }
 OTHERS = {405: "method", 500: "internal"}
-RETRY_S = {errors.Locked: 1, errors.Away: 2}
+RETRY_S: dict[type[BoardError], int] = {errors.Locked: 1, errors.Away: 2}
 
 
 def problem(status: int, name: str, title: str, detail: str, headers: tuple[Header, ...] = (), **more: Any) -> Answer:
@@ -108,12 +108,8 @@ def invalid(error: msgspec.ValidationError) -> BoardError:
 
 
 def _bad_parameters(error: ValidationException) -> BoardError:
-    extra: Any = error.extra or []
-    found = [
-        {"field": str(item.get("key", "")), "detail": str(item.get("message", ""))}
-        for item in extra
-        if isinstance(item, dict)
-    ]  # pyright: ignore
+    extra = cast("list[dict[str, str]]", error.extra or [])
+    found = [{"field": item["key"], "detail": item["message"]} for item in extra]
     return errors.Invalid("A parameter of the address is not acceptable.", {"errors": found})
 
 

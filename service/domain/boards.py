@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from service.database import Database
 from service.domain.access import Attempt, Read, Written, number, written
 from service.domain.columns import Column
+from service.domain.members import Role
 from service.domain.texts import Id, Restorable, Text, Time, Title, Uid, Wire
 from service.domain.tickets import Ticket
 from service.pipeline import Statement
@@ -25,7 +26,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Time
     created_by: int | None
     updated_at: Time
-    role: str | UnsetType = UNSET  # viewer, editor or owner; not in snapshots, which are the same for everyone
+    role: Role | UnsetType = UNSET  # not in snapshots, which are the same for everyone
 
 
 class BoardMember(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class BoardMember(msgspec.Struct, frozen=True):
 
     person_id: Id
     name: str
-    role: str
+    role: Role
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -27,14 +27,14 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 class NewColumn(Wire):
     title: Title
-    wip_limit: WipLimit | None | UnsetType = UNSET
+    wip_limit: WipLimit | UnsetType | None = UNSET
     after: After | UnsetType = UNSET
     uid: Uid | UnsetType = UNSET
 
 
 class ColumnChange(Restorable):
     title: Title | UnsetType = UNSET
-    wip_limit: WipLimit | None | UnsetType = UNSET
+    wip_limit: WipLimit | UnsetType | None = UNSET
 
 
 class ColumnMove(Wire):

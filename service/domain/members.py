@@ -54,7 +54,7 @@ async def list_all(database: Database, credential: bytes, board_id: int) -> Read
 
 
 async def add(database: Database, by: Attempt, board_id: int, member: NewMember, url: str) -> Written:
-    """Add whoever has the address, or invite it. The answer has a link to the board, or to the invitation, under `url`."""
+    """Add whoever has the address, or invite it. The answer has a link under `url`: to the board or the invitation."""
     code = new_code()
     params = (by.credential, by.key, by.fingerprint, number(board_id), msgspec.json.encode(member), hashed(code))
     made = written(await database.write(ADD, *params, row=f"board/{board_id}"))

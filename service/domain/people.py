@@ -1,6 +1,6 @@
 """Accounts: the first one and those of invited people, sessions, me."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from service.database import Database
 from service.domain.access import Read, Written, found, written
 from service.domain.errors import Forbidden, Invalid, NotSignedIn
+from service.domain.members import Role
 from service.domain.passwords import Passwords
 from service.domain.secret import hashed, new_session
 from service.domain.texts import Code, Email, Id, Locale, Name, Password, Time, TimeZone, Wire
@@ -38,11 +39,11 @@ class CodeBoard(msgspec.Struct, frozen=True):
 class CodeUse(msgspec.Struct, frozen=True):
     """What a one-time code is for, so that a page can ask the right thing."""
 
-    purpose: Annotated[str, Meta(description="`setup`, `invitation` or `sign-in`.")]
+    purpose: Literal["setup", "invitation", "sign-in"]
     email: str | None
     name: str | None
     board: CodeBoard | None
-    role: str | None
+    role: Role | None
     has_account: bool  # sign in, then accept; else make the account
 
 

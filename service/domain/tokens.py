@@ -31,7 +31,7 @@ class ShownToken(Token, frozen=True, kw_only=True):
 
 class NewToken(Wire):
     name: Name
-    expires_on: datetime.date | None | UnsetType = UNSET
+    expires_on: datetime.date | UnsetType | None = UNSET
 
 
 LIST = Statement(b"list_tokens", b"SELECT list_tokens($1)")

@@ -16,7 +16,10 @@ PASSWORD = "correct horse battery"
 async def add_code(conn: psycopg.AsyncConnection, purpose: str = "setup", person: int | None = None) -> str:
     code = secrets.token_urlsafe(16)
     await conn.execute(
-        "INSERT INTO one_time_code (code_hash, purpose, person_id, expires_at) VALUES (%s, %s, %s, now() + interval '1 day')",
+        """
+        INSERT INTO one_time_code (code_hash, purpose, person_id, expires_at)
+        VALUES (%s, %s, %s, now() + interval '1 day')
+        """,
         (hashlib.sha256(code.encode()).digest(), purpose, person),
     )
     return code

@@ -25,7 +25,10 @@ async def test_trying_every_operation_out_finds_nothing(
         await ada.ticket(todo, f"ticket {number}")
     # An id out of the way: what is tried out includes ending tokens.
     await conn.execute(
-        "INSERT INTO token (id, person_id, name, secret_hash) OVERRIDING SYSTEM VALUE VALUES (4711000, %s, 'tried out', %s)",
+        """
+        INSERT INTO token (id, person_id, name, secret_hash) OVERRIDING SYSTEM VALUE
+        VALUES (4711000, %s, 'tried out', %s)
+        """,
         (ada.id, hashlib.sha256(SECRET.encode()).digest()),
     )
 

@@ -1,0 +1,193 @@
+"""Idempotency-Key and If-Match."""
+
+import asyncio
+
+import psycopg
+
+from tests.service.conftest import NewPerson, Person
+
+
+class TestIdempotencyKey:
+    async def test_the_same_request_again_gets_the_first_answer(self, ada: Person):
+        board, (todo, *_) = await ada.board()
+        path, body = f"/api/columns/{todo}/tickets", {"title": "once"}
+        first = await ada.ask("POST", path, body, idempotency_key="k1")
+        again = await ada.ask("POST", path, body, idempotency_key="k1")
+
+        assert (first.status_code, first.content) == (again.status_code, again.content)
+        assert first.headers["event-seq"] == again.headers["event-seq"]
+        assert await ada.order(board, todo) == ["once"]
+        assert (await ada.get(f"/api/boards/{board}/events?limit=1"))[0]["op"] == "k1"
+
+    async def test_another_request_with_the_same_key_is_refused(self, ada: Person):
+        _, (todo, doing, _) = await ada.board()
+        ticket = await ada.ticket(todo)
+        path = f"/api/tickets/{ticket['id']}"
+        await ada.do("PATCH", path, {"title": "a"}, idempotency_key="k1")
+
+        await ada.refused(422, "idempotency", "PATCH", path, {"title": "b"}, idempotency_key="k1")
+        await ada.refused(422, "idempotency", "PATCH", path, {"title": "a"}, idempotency_key="k1", if_match='"1"')
+        await ada.refused(422, "idempotency", "DELETE", path, idempotency_key="k1")
+        await ada.refused(
+            422, "idempotency", "POST", f"/api/columns/{doing}/tickets", {"title": "a"}, idempotency_key="k1"
+        )
+
+    async def test_another_person_has_keys_of_their_own(self, person: NewPerson):
+        ada, bob = await person("Ada"), await person("Bob")
+        one = await ada.do("POST", "/api/boards", {"title": "x"}, idempotency_key="k")
+        other = await bob.do("POST", "/api/boards", {"title": "x"}, idempotency_key="k")
+
+        assert one["id"] != other["id"]
+
+    async def test_many_at_once_with_one_key_write_once(self, ada: Person):
+        board, (todo, *_) = await ada.board()
+
+        answers = await asyncio.gather(
+            *(
+                ada.ask("POST", f"/api/columns/{todo}/tickets", {"title": "once"}, idempotency_key="k")
+                for _ in range(10)
+            )
+        )
+
+        assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
+        assert await ada.order(board, todo) == ["once"]
+
+    async def test_access_is_checked_before_the_first_answer_is_given_again(
+        self, person: NewPerson, conn: psycopg.AsyncConnection
+    ):
+        ada, bob = await person("Ada"), await person("Bob")
+        board, (todo, *_) = await ada.board()
+        await ada.do("POST", f"/api/boards/{board}/members", {"email": "bob@example.org", "role": "editor"})
+        path = f"/api/columns/{todo}/tickets"
+        await bob.do("POST", path, {"title": "secret"}, idempotency_key="k")
+        await ada.do("DELETE", f"/api/boards/{board}/members/{bob.id}")
+
+        await bob.refused(404, "not-found", "POST", path, {"title": "secret"}, idempotency_key="k")
+
+    async def test_a_failed_write_leaves_the_key_free(self, ada: Person):
+        _, (todo, *_) = await ada.board()
+        path = f"/api/columns/{todo}/tickets"
+        await ada.refused(409, "misplaced", "POST", path, {"title": "x", "after": 999}, idempotency_key="k")
+        await ada.do("POST", path, {"title": "x"}, idempotency_key="k")
+
+    async def test_a_key_of_other_characters_is_malformed(self, ada: Person):
+        for key in ("with space", "x" * 201, ""):
+            await ada.refused(400, "malformed", "POST", "/api/boards", {"title": "x"}, idempotency_key=key)
+
+
+class TestIfMatch:
+    async def test_changes_of_other_fields_are_no_conflict(self, ada: Person):
+        _, (todo, *_) = await ada.board()
+        ticket = await ada.ticket(todo)
+        path = f"/api/tickets/{ticket['id']}"
+        await ada.do("PATCH", path, {"title": "theirs"}, if_match='"1"')
+
+        mine = await ada.do("PATCH", path, {"description": "mine"}, if_match='"1"')
+
+        assert (mine["title"], mine["description"], mine["version"]) == ("theirs", "mine", 3)
+
+    async def test_a_change_of_the_same_field_is_told_with_both_values(self, person: NewPerson):
+        ada, bob = await person("Ada"), await person("Bob")
+        board, (todo, *_) = await ada.board()
+        await ada.do("POST", f"/api/boards/{board}/members", {"email": "bob@example.org", "role": "editor"})
+        ticket = await ada.ticket(todo, "first")
+        path = f"/api/tickets/{ticket['id']}"
+        await bob.do("PATCH", path, {"title": "theirs"})
+
+        told = await ada.refused(
+            409, "conflict", "PATCH", path, {"title": "mine", "description": "also"}, if_match='"1"'
+        )
+
+        (conflict,) = told["conflicts"]
+        assert conflict.pop("at").endswith("Z")
+        assert conflict == {
+            "field": "title",
+            "yours": "mine",
+            "theirs": "theirs",
+            "by": {"id": bob.id, "name": "Bob"},
+            "via": "rest",
+        }
+        assert told["current"]["title"] == "theirs"
+        assert (await ada.get(path))["description"] == ""
+
+    async def test_a_change_by_sql_conflicts_likewise(self, ada: Person, conn: psycopg.AsyncConnection):
+        _, (todo, *_) = await ada.board()
+        ticket = await ada.ticket(todo)
+        await conn.execute("UPDATE ticket SET title = 'sql' WHERE id = %s", (ticket["id"],))
+
+        told = await ada.refused(
+            409, "conflict", "PATCH", f"/api/tickets/{ticket['id']}", {"title": "mine"}, if_match='"1"'
+        )
+
+        assert told["conflicts"][0]["by"] is None
+        assert told["conflicts"][0]["via"].startswith("sql:")
+
+    async def test_a_move_that_moved_meanwhile_conflicts_on_its_position(self, ada: Person):
+        _, (todo, doing, done) = await ada.board()
+        ticket = await ada.ticket(todo)
+        other = await ada.ticket(doing)
+        path = f"/api/tickets/{ticket['id']}"
+        await ada.do("POST", f"{path}/move", {"column_id": doing})
+
+        told = await ada.refused(409, "conflict", "POST", f"{path}/move", {"column_id": done}, if_match='"1"')
+
+        (conflict,) = told["conflicts"]
+        assert conflict["field"] == "position"
+        assert conflict["yours"] == {"column_id": done, "after": None}
+        assert conflict["theirs"] == {"column_id": doing, "after": other["id"]}
+        await ada.do("PATCH", path, {"title": "fine"}, if_match='"1"')
+
+    async def test_a_rekey_is_no_change_of_position(self, ada: Person, conn: psycopg.AsyncConnection):
+        _, (todo, *_) = await ada.board()
+        one, two = await ada.ticket(todo, "one"), await ada.ticket(todo, "two")
+        await conn.execute("SELECT rekey_tickets(%s, NULL)", (todo,))
+        await conn.execute("SELECT set_config('livelane.rekey', 'on', false)")
+        await conn.execute("UPDATE ticket SET rank = 'b' || rank WHERE column_id = %s", (todo,))
+        await conn.execute("SELECT set_config('livelane.rekey', 'off', false)")
+
+        moved = await ada.do("POST", f"/api/tickets/{two['id']}/move", {"column_id": todo, "after": None}, if_match='"1"')
+
+        assert moved["version"] == 2
+        assert one["version"] == 1
+
+    async def test_where_the_log_is_gone_every_differing_field_conflicts(
+        self, ada: Person, conn: psycopg.AsyncConnection
+    ):
+        _, (todo, *_) = await ada.board()
+        ticket = await ada.ticket(todo, "one")
+        path = f"/api/tickets/{ticket['id']}"
+        await ada.do("PATCH", path, {"title": "two"})
+        await conn.execute("DELETE FROM event")
+
+        told = await ada.refused(
+            409, "conflict", "PATCH", path, {"title": "two", "description": "x"}, if_match='"1"'
+        )
+
+        assert [conflict["field"] for conflict in told["conflicts"]] == ["description"]
+
+    async def test_the_conflict_names_the_one_who_was_waited_for(self, ada: Person, conn: psycopg.AsyncConnection):
+        _, (todo, *_) = await ada.board()
+        ticket = await ada.ticket(todo)
+        async with conn.transaction():
+            await conn.execute("UPDATE ticket SET title = 'theirs' WHERE id = %s", (ticket["id"],))
+            waiting = asyncio.create_task(
+                ada.ask("PATCH", f"/api/tickets/{ticket['id']}", {"title": "mine"}, if_match='"1"')
+            )
+            while not await waits_for_a_lock(conn):
+                await asyncio.sleep(0.01)
+
+        answer = await waiting
+        assert answer.status_code == 409
+        assert answer.json()["conflicts"][0]["theirs"] == "theirs"
+
+    async def test_it_names_exactly_one_version(self, ada: Person):
+        board, _ = await ada.board()
+        for value in ("1", "*", '"1", "2"', 'W/"1"', '"x"', ""):
+            await ada.refused(400, "malformed", "PATCH", f"/api/boards/{board}", {"title": "x"}, if_match=value)
+
+
+async def waits_for_a_lock(conn: psycopg.AsyncConnection) -> bool:
+    cursor = await conn.execute(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return await cursor.fetchone() is not None

@@ -5,7 +5,7 @@ import type { Board, Role } from '../sync'
 import { Button } from '../ui/Button'
 import { toast } from '../ui/toasts'
 
-type Listed = Board & { role: Role }
+type Listed = Board & { role?: Role }
 
 /** Boards out of the way; their owners bring them back. */
 export function Archived() {

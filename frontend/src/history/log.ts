@@ -21,17 +21,17 @@ export async function boardEvents(
 /** One event with the texts a frame left out. Throws Refused. */
 export async function wholeEvent(event: TopicEvent): Promise<TopicEvent> {
   if (!event.omitted?.length) return event
-  const board = event.topic.replace('board/', '')
+  const board = Number(event.topic.replace('board/', ''))
   return (await expect(request({ method: 'GET', path: `api/boards/${board}/events/${event.seq}` }))).body
 }
 
 async function read(
-  path: string,
+  path: `api/boards/${number}/events` | `api/tickets/${number}/events`,
   params: Record<string, string | number | undefined>,
 ): Promise<TopicEvent[]> {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(params)) if (value !== undefined) query.set(name, String(value))
-  const { body } = await expect(request({ method: 'GET', path: `${path}?${query}` }))
+  const { body } = await expect(request({ method: 'GET', path: `${path}?${query}` as const }))
   return body
 }
 

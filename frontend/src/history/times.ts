@@ -80,6 +80,37 @@ export class Times {
     return Math.round((this.midnight(to) - this.midnight(from)) / DAY_MS)
   }
 
+  /** How far the person's wall clock is ahead of UTC at that moment, in ms. */
+  offset(at: number | string): number {
+    const ms = toMs(at)
+    const parts = new Map(
+      this.format(
+        {
+          year: 'numeric',
+          month: 'numeric',
+          day: 'numeric',
+          hour: 'numeric',
+          minute: 'numeric',
+          second: 'numeric',
+          hourCycle: 'h23',
+        },
+        'en-US',
+      )
+        .formatToParts(ms)
+        .map((part) => [part.type, Number(part.value)]),
+    )
+    const [year, month, day] = [parts.get('year')!, parts.get('month')!, parts.get('day')!]
+    const wall = Date.UTC(
+      year,
+      month - 1,
+      day,
+      parts.get('hour')!,
+      parts.get('minute')!,
+      parts.get('second')!,
+    )
+    return wall - Math.floor(ms / 1000) * 1000
+  }
+
   /** The day's number in the person's zone, as UTC milliseconds: only good for subtracting. */
   private midnight(at: number | string): number {
     const parts = new Map(

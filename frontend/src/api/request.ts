@@ -1,9 +1,12 @@
 /** One request to the service: where it lives, how it answers, and what it means when it refuses or says nothing. */
 
 import type { Refusal } from '../sync/types'
+import type { Answered, Asked, Path } from './calls'
+
+export type Method = 'POST' | 'PATCH' | 'DELETE' | 'GET'
 
 export interface Write {
-  method: 'POST' | 'PATCH' | 'DELETE' | 'GET'
+  method: Method
   /** Relative to the page's base, `api/tickets/1`. */
   path: string
   body?: unknown
@@ -13,11 +16,11 @@ export interface Write {
   etag?: string
 }
 
-export interface Answer {
+// biome-ignore lint/suspicious/noExplicitAny: of a request put together elsewhere, the body is what its reader finds in it
+export interface Answer<Body = any> {
   ok: boolean
   status: number
-  // biome-ignore lint/suspicious/noExplicitAny: a body is what its reader finds in it
-  body: any
+  body: Body
   /** `Event-Seq` and `Event-Topic`: the last event this write made, null when it made none. */
   seq: number | null
   topic: string | null
@@ -68,8 +71,15 @@ export function guardRequests(by: typeof guard): void {
   guard = by
 }
 
-/** Sends it and reads the answer, whatever it is. Rejects when there was none. */
-export function request(write: Write): Promise<Answer> {
+/** Sends it and reads the answer, whatever it is. Rejects when there was none. Path and bodies are checked with the API's types. */
+export function request<M extends Method, P extends Path>(
+  write: Write & { method: M; path: P; body?: Asked<M, P> },
+): Promise<Answer<Answered<M, P>>> {
+  return send(write)
+}
+
+/** The same for a request that was put together elsewhere. */
+export function send(write: Write): Promise<Answer> {
   return guard ? guard(() => bareRequest(write)) : bareRequest(write)
 }
 
@@ -143,8 +153,8 @@ export function refusalOf(status: number, body: unknown): Refusal {
 }
 
 /** The body of a successful answer; throws Refused for anything else, no answer included. */
-export async function expect(sending: Promise<Answer>): Promise<Answer> {
-  let answer: Answer
+export async function expect<Body>(sending: Promise<Answer<Body>>): Promise<Answer<Body>> {
+  let answer: Answer<Body>
   try {
     answer = await sending
   } catch {

@@ -276,7 +276,7 @@ function Invitation({ invitation, board, onGone }: { invitation: Listed; board: 
 
   async function withdraw(): Promise<void> {
     try {
-      const path = `api/boards/${board}/invitations/${invitation.invitation_id}`
+      const path = `api/boards/${board}/invitations/${invitation.invitation_id!}` as const
       await expect(request({ method: 'DELETE', path }))
       onGone()
     } catch (error) {

@@ -8,7 +8,7 @@ import {
   guardRequests,
   Refused,
   refusalOf,
-  request,
+  send,
 } from '../api/request'
 import type { BoardStore, OldChanges, Session } from './api'
 import { LiveBoard } from './boardStore'
@@ -140,7 +140,7 @@ class LiveSession implements Session {
     const hub = new URLSearchParams(location.search).get('hub')
     this.link = openLink({ person: person.id, base: baseUrl(), ...(hub === 'tab' ? { holder: 'tab' } : {}) })
     this.outbox = new Outbox({
-      send: request,
+      send,
       storage,
       now,
       random: Math.random,
@@ -149,7 +149,7 @@ class LiveSession implements Session {
         return () => clearTimeout(timer)
       },
     })
-    this.memberships_ = new Memberships(request, () => {
+    this.memberships_ = new Memberships(send, () => {
       this.tell('memberships')
       for (const board of this.boards.values()) board.again()
     })
@@ -196,7 +196,7 @@ class LiveSession implements Session {
           outbox: this.outbox,
           clock: this.clock,
           frames: browserFrames,
-          send: request,
+          send,
           saved: {
             load: (id) => this.storage.loadBoard(id),
             save: (id, snapshot) => this.ending !== 'signed-out' && this.storage.saveBoard(id, snapshot),

@@ -1,54 +1,21 @@
 /** The words of the live board: rows, events, what is pending, and how the connection is. No code, only shapes. */
 
+import type { Rows } from '../api/calls'
+
 /** A row's id. Positive ids are the server's; a negative one names something made here that the server has not confirmed. */
 export type Id = number
 
 /** RFC 3339, UTC. */
 export type Timestamp = string
 
-export type Role = 'viewer' | 'editor' | 'owner'
+export type Role = Rows['MemberChange']['role']
 
-export interface Board {
-  id: Id
-  uid: string
-  title: string
-  description: string
-  version: number
-  archived_at: Timestamp | null
-  created_at: Timestamp
-  created_by: Id | null
-  updated_at: Timestamp
-}
+export type Board = Omit<Rows['Board'], 'role'>
 
-export interface Column {
-  id: Id
-  uid: string
-  board_id: Id
-  title: string
-  wip_limit: number | null
-  rank: string
-  version: number
-  archived_at: Timestamp | null
-  created_at: Timestamp
-  created_by: Id | null
-  updated_at: Timestamp
-}
+export type Column = Rows['Column']
 
-/** A ticket's row. `description` is not part of it: ask `BoardStore.description`, it is loaded on demand. */
-export interface Ticket {
-  id: Id
-  uid: string
-  board_id: Id
-  column_id: Id
-  title: string
-  has_description: boolean
-  rank: string
-  version: number
-  archived_at: Timestamp | null
-  created_at: Timestamp
-  created_by: Id | null
-  updated_at: Timestamp
-}
+/** A ticket's row. The description is not part of it: ask `BoardStore.description`, it is loaded on demand. */
+export type Ticket = Omit<Rows['Ticket'], 'description'>
 
 export interface Member {
   person_id: Id
@@ -57,15 +24,7 @@ export interface Member {
   version?: number
 }
 
-export interface Person {
-  id: Id
-  uid: string
-  name: string
-  email: string | null
-  admin: boolean
-  time_zone: string
-  locale: string
-}
+export type Person = Pick<Rows['Me'], 'id' | 'uid' | 'name' | 'email' | 'admin' | 'time_zone' | 'locale'>
 
 export interface Membership {
   board_id: Id
@@ -74,12 +33,7 @@ export interface Membership {
 }
 
 /** A topic's whole state at `seq`, as REST and the stream send it. Arrays of unknown nouns are kept, not read. */
-export interface BoardSnapshot {
-  v: number
-  app: string
-  topic: string
-  seq: number
-  epoch: string
+export interface BoardSnapshot extends Pick<Rows['Snapshot'], 'v' | 'app' | 'topic' | 'seq' | 'epoch'> {
   board: Board
   columns: Column[]
   tickets: Ticket[]
@@ -98,10 +52,7 @@ export type SnapshotReason =
   | 'schema'
   | (string & {})
 
-export interface Actor {
-  id: Id
-  name: string
-}
+export type Actor = Rows['Actor']
 
 /** One committed change of one topic. */
 export interface TopicEvent {

@@ -13,6 +13,7 @@ import {
 } from '../live/board'
 import { useNow } from '../live/clock'
 import { useMemberships } from '../live/session'
+import { useShownSeq } from '../past/shown'
 import { texts } from '../texts/shared'
 import { Button } from '../ui/Button'
 import { MenuButton } from '../ui/Menu'
@@ -63,6 +64,7 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
   }, [])
   const back = useCallback(() => go(`/boards/${store.id}`), [go, store.id])
   const past = beside.is === 'past' && parts.TimeMachine !== undefined
+  const shownSeq = useShownSeq()
 
   useEffect(() => {
     document.title = board ? `${board.title} · Livelane` : 'Livelane'
@@ -83,6 +85,7 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
         title={<BoardTitle />}
         connection={connection}
         seq={seq}
+        past={past ? shownSeq : null}
         panel={parts.ConnectionPanel}
         onFind={lanes ? () => control.current?.find() : undefined}
         onShortcuts={lanes ? () => control.current?.shortcuts() : undefined}

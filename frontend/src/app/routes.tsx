@@ -14,7 +14,12 @@ const BoardList = lazy(() => import('../boards/BoardList'))
 const boardParts: BoardParts = {
   TicketPanel: lazy(() => import('../ticket/TicketPanel')),
   ArchivePage: lazy(() => import('../board/ArchivePage')),
+  MembersPanel: lazy(() => import('../members/MembersPanel')),
+  TimeMachine: lazy(() => import('../past/TimeMachine')),
+  WhileAway: lazy(() => import('../past/WhileAway')),
+  ConnectionPanel: lazy(() => import('../connection/ConnectionPanel')),
 }
+const PlainConnectionPanel = lazy(() => import('../connection/PlainConnectionPanel'))
 const TicketPage = lazy(() => import('../ticket/TicketPage'))
 
 export function Routes() {
@@ -32,7 +37,7 @@ export function Routes() {
     <Page>
       <Switch>
         <Route path="/">
-          <Shell>
+          <Shell panel={PlainConnectionPanel}>
             <BoardList />
           </Shell>
         </Route>
@@ -48,7 +53,7 @@ export function Routes() {
           }}
         </Route>
         <Route path="/settings">
-          <Shell title="Settings">
+          <Shell title="Settings" panel={PlainConnectionPanel}>
             <Settings />
           </Shell>
         </Route>
@@ -77,7 +82,11 @@ function TicketAlone({ id }: { id: number }) {
     <TicketPage
       id={id}
       onClose={(board) => go(board === undefined ? '/' : `/boards/${board}`)}
-      shell={(content) => <Shell title={`Ticket ${id}`}>{content}</Shell>}
+      shell={(content) => (
+        <Shell title={`Ticket ${id}`} panel={PlainConnectionPanel}>
+          {content}
+        </Shell>
+      )}
     />
   )
 }

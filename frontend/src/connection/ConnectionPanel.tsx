@@ -8,7 +8,7 @@ import '../hops/hops.css'
 import { useBoard, useBoardConnection, useBoardValue } from '../live/board'
 import { useNow } from '../live/clock'
 import { connectionWords } from '../live/connection'
-import { useConnection, useSession } from '../live/session'
+import { useSession } from '../live/session'
 import type { Connection, LatencySample } from '../sync'
 import { Button } from '../ui/Button'
 import { Dot } from '../ui/Dot'
@@ -31,14 +31,7 @@ export default function ConnectionPanel({ onClose: _ }: { onClose: () => void })
   return <Panel connection={connection} seq={store.seq()} samples={samples} />
 }
 
-/** On a page without a board. */
-export function PlainConnectionPanel({ onClose: _ }: { onClose: () => void }) {
-  return <Panel connection={useConnection()} seq={null} samples={NONE} />
-}
-
-const NONE: readonly LatencySample[] = []
-
-function Panel({
+export function Panel({
   connection,
   seq,
   samples,

@@ -1,5 +1,7 @@
 """What a person sees and touches on a board's page: lanes, tickets, keys and the pointer."""
 
+import re
+
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.board import Board
@@ -37,8 +39,12 @@ class Hands:
 
     async def order(self, column: int) -> list[int]:
         """The numbers of the tickets drawn in a lane, top to bottom."""
-        return await self.lane(column).locator("[data-ticket]").evaluate_all(
-            "cards => cards.sort((a, b) => a.dataset.index - b.dataset.index).map(card => +card.dataset.ticket)"
+        return (
+            await self.lane(column)
+            .locator("[data-ticket]")
+            .evaluate_all(
+                "cards => cards.sort((a, b) => a.dataset.index - b.dataset.index).map(card => +card.dataset.ticket)"
+            )
         )
 
     async def focused(self) -> int | None:
@@ -67,9 +73,7 @@ class Hands:
         await self.page.mouse.up()
 
 
-def _word(word: str) -> object:
-    import re
-
+def _word(word: str) -> re.Pattern[str]:
     return re.compile(rf"\b{word}\b")
 
 

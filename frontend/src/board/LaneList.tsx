@@ -15,7 +15,7 @@ import { useUi, useUiStore } from './ui'
 
 const GAP = 7
 const PHONE_GAP = 8
-const TOP = 10 // room for a name tag on the first ticket
+const TOP = 9 // room for a name tag on the first ticket
 const BOTTOM = 24
 const OVERSCAN = 3
 const LETTERS_A_LINE = 27 // in a lane of 240 px; measured afterwards

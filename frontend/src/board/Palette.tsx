@@ -61,7 +61,10 @@ export default function Palette({ page, onClose }: { page: PageHands; onClose: (
           text: `Move to ${row.title}`,
           lead: <CornerDownRight className="i" />,
           right: `${store.tickets(column).length + targets.length} of ${store.tickets(column).length + targets.length}`,
-          run: () => void moveTickets(hands, targets, column, undefined),
+          run: () => {
+            moveTickets(hands, targets, column, undefined)
+            hands.refocus()
+          },
         })
       }
       const name =

@@ -27,6 +27,8 @@ export interface BoardHands {
   go(to: 'up' | 'down' | 'left' | 'right' | 'first' | 'last'): void
   /** The targets, at once. */
   shift(to: 'up' | 'down' | 'left' | 'right'): void
+  /** After a move the keyboard stays on the ticket, wherever it is drawn now. */
+  refocus(): void
   openMove(ids: readonly Id[]): void
   archive(ids: readonly Id[]): void
   edit(id: Id): void
@@ -154,7 +156,14 @@ export function makeHands(
         const index = shown(column).indexOf(lead.id)
         moveTickets(hands, moving, next, afterAt(store.tickets(next), shown(next), index, set))
       }
-      refocus()
+      hands.refocus()
+    },
+    refocus() {
+      const { focus } = ui.getState()
+      const ticket = focus?.ticket == null ? undefined : store.ticket(focus.ticket)
+      if (!ticket) return
+      const index = shown(ticket.column_id).indexOf(ticket.id)
+      focusTicket(ui, ticket.column_id, ticket.id, Math.max(0, index))
     },
     openMove(ids) {
       if (ids.length && allowed()) ui.setState({ dialog: { is: 'move', ids } })
@@ -179,15 +188,6 @@ export function makeHands(
     open(id) {
       go(ticketHref(store.id, id))
     },
-  }
-
-  /** After a move the keyboard stays on the ticket, wherever it is drawn now. */
-  function refocus(): void {
-    const { focus } = ui.getState()
-    const ticket = focus?.ticket == null ? undefined : store.ticket(focus.ticket)
-    if (!ticket) return
-    const index = shown(ticket.column_id).indexOf(ticket.id)
-    focusTicket(ui, ticket.column_id, ticket.id, Math.max(0, index))
   }
 
   return hands

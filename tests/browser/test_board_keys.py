@@ -1,0 +1,231 @@
+"""The whole board by keyboard: going about, writing, moving, selecting, undoing."""
+
+from playwright.async_api import expect
+
+from tests.browser.board import Board
+from tests.browser.hands import at
+from tests.browser.people import People
+from tests.browser.window import Window
+from tests.product import Product
+
+
+async def test_arrows_and_letters_walk_over_tickets_and_columns(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    one, two, three, four, five, six = board.tickets  # two to a column, dealt out
+
+    await hands.press("ArrowDown")
+    assert await hands.focused() == one
+    for key, there in [
+        ("ArrowDown", four), ("l", five), ("ArrowRight", six), ("k", three), ("h", two),
+        ("End", five), ("Home", two), ("j", five), ("ArrowLeft", four), ("ArrowUp", one), ("ArrowUp", one),
+    ]:  # fmt: skip
+        await hands.press(key)
+        assert await hands.focused() == there, key
+
+
+async def test_a_ticket_far_down_is_scrolled_in_before_it_takes_the_keyboard(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    board.sql(
+        "INSERT INTO ticket (board_id, column_id, title, rank)"
+        " SELECT %s, %s, 'Bulk ' || n, 'b' || lpad(n::text, 6, '0') FROM generate_series(1, 900) n",
+        board.id,
+        board.columns[0],
+    )
+    hands = await at(window, people, board)
+    last = (await hands.tab.ask(f"board.tickets({board.columns[0]})"))[-1]
+    assert await hands.ticket(last).count() == 0
+
+    await hands.press("ArrowDown", "End")
+
+    await expect(hands.link(last)).to_be_focused()
+    await expect(hands.link(last)).to_be_in_viewport()
+    item = hands.ticket(last)
+    assert await item.get_attribute("aria-posinset") == await item.get_attribute("aria-setsize") == "902"
+    # Scrolled away it stays mounted, and the keyboard stays on it.
+    await hands.lane(board.columns[0]).locator(".list").evaluate("list => list.scrollTo(0, 0)")
+    await expect(hands.ticket(board.tickets[0])).to_be_in_viewport()
+    assert await hands.focused() == last
+    assert await hands.page.evaluate("document.querySelectorAll('*').length") < 1_500
+
+
+async def test_enter_opens_and_escape_returns_to_the_same_ticket(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.press("ArrowDown", "ArrowDown", "Enter")
+    await expect(hands.page).to_have_url(f"{window.url}/boards/{board.id}/tickets/{board.tickets[3]}")
+    await expect(hands.page.locator(".panel")).to_be_visible()
+
+    await hands.press("Escape")
+
+    await expect(hands.page).to_have_url(f"{window.url}/boards/{board.id}")
+    await expect(hands.link(board.tickets[3])).to_be_focused()
+
+
+async def test_shift_and_arrows_move_at_once_and_are_announced(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    ticket, fellow = board.tickets[0], board.tickets[3]
+    await hands.press("ArrowDown", "Shift+ArrowDown")
+    assert await hands.order(board.columns[0]) == [fellow, ticket]
+    await expect(hands.said).to_have_text("Moved to Column 1, 2 of 2.")
+
+    await hands.press("Shift+ArrowRight")
+
+    await expect(hands.said).to_have_text("Moved to Column 2, 2 of 3.")
+    assert await hands.order(board.columns[1]) == [board.tickets[1], ticket, board.tickets[4]]
+    await expect(hands.link(ticket)).to_be_focused()
+    await hands.press("Shift+ArrowUp", "Shift+ArrowUp")  # the second finds it at the end already
+    await expect(hands.said).to_have_text("It is at the end.")
+    await hands.tab.until("board.pending().length === 0")
+    assert board.column_of(ticket) == board.columns[1]
+
+
+async def test_move_to_is_the_same_as_a_drop(served: Product, people: People, board: Board, window: Window) -> None:
+    hands = await at(window, people, board)
+    ticket = board.tickets[0]
+    await hands.press("ArrowDown", "m")
+    dialog = hands.page.get_by_role("dialog", name=f"Move {ticket} to…")
+    await dialog.get_by_label("Column").select_option(label="Column 3")
+    await dialog.get_by_label("Position").fill("2")
+    await hands.press("Enter")
+
+    await expect(dialog).to_have_count(0)
+    assert await hands.order(board.columns[2]) == [board.tickets[2], ticket, board.tickets[5]]
+    await expect(hands.said).to_have_text("Moved to Column 3, 2 of 3.")
+    await expect(hands.link(ticket)).to_be_focused()
+
+
+async def test_the_composer_adds_one_after_the_other(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    column = board.columns[0]
+    await hands.press("ArrowDown", "c")
+    field = hands.lane(column).get_by_role("textbox")
+    await expect(field).to_be_focused()
+    await hands.page.keyboard.type("First thing")
+    await hands.press("Enter")
+    await expect(hands.lane(column).get_by_role("link", name="First thing")).to_be_visible()
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value("")
+    await hands.page.keyboard.type("cn?m")  # letters, not commands
+    await expect(field).to_have_value("cn?m")
+    await field.fill("")
+
+    await hands.page.evaluate(
+        """() => {
+            const data = new DataTransfer()
+            data.setData('text/plain', '- one\\n- two\\n\\n3. three\\n')
+            document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }))
+        }"""
+    )
+    await field.fill("- one\n- two\n\n3. three\n")
+    await hands.lane(column).get_by_role("button", name="Create 3 tickets").click()
+    await hands.tab.until("board.pending().length === 0")
+    assert board.titles()[-4:] == ["First thing", "one", "two", "three"]
+
+    await hands.press("Escape")
+    await expect(field).to_have_count(0)
+    await expect(hands.lane(column).get_by_role("link", name="three")).to_be_focused()
+
+
+async def test_a_title_is_edited_in_place(served: Product, people: People, board: Board, window: Window) -> None:
+    hands = await at(window, people, board)
+    ticket = board.tickets[0]
+    await hands.press("ArrowDown", "e")
+    await hands.page.keyboard.type("Half a thought")
+    await hands.press("Escape")
+    await expect(hands.link(ticket)).to_have_text("Ticket 1")
+    await expect(hands.link(ticket)).to_be_focused()
+
+    await hands.press("F2")
+    await hands.page.keyboard.type("A whole one")
+    await hands.press("Enter")
+
+    await expect(hands.link(ticket)).to_have_text("A whole one")
+    await expect(hands.link(ticket)).to_be_focused()
+    await hands.tab.until("board.pending().length === 0")
+    assert board.title(ticket) == "A whole one"
+
+
+async def test_del_archives_with_undo_and_the_keyboard_goes_on_at_the_next(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    ticket, fellow = board.tickets[0], board.tickets[3]
+    await hands.press("ArrowDown", "Delete")
+    await expect(hands.ticket(ticket)).to_have_count(0)
+    await expect(hands.link(fellow)).to_be_focused()
+    await expect(hands.said).to_have_text(f"Archived {ticket}.")
+
+    await hands.toast(f"Archived {ticket}").get_by_role("button", name="Undo").click()
+
+    await expect(hands.ticket(ticket)).to_be_visible()
+    await hands.tab.until("board.pending().length === 0")
+    assert await hands.order(board.columns[0]) == [ticket, fellow]
+
+
+async def test_selecting_by_key_moves_and_undoes_as_one(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.press("ArrowDown", "Control+a")
+    await expect(hands.page.locator(".bulk")).to_contain_text("2 selected")
+    await expect(hands.said).to_have_text("2 tickets selected.")
+    await hands.press("Shift+ArrowRight")
+    assert await hands.order(board.columns[0]) == []
+    await hands.press("Control+z")
+    assert await hands.order(board.columns[0]) == [board.tickets[0], board.tickets[3]]
+    await hands.press("Escape")
+    await expect(hands.page.locator(".bulk")).to_have_count(0)
+    await hands.tab.until("board.pending().length === 0")
+
+
+async def test_the_sheet_lists_the_keys_and_single_ones_can_be_switched_off(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.press("?")
+    sheet = hands.page.get_by_role("dialog", name="Shortcuts")
+    await expect(sheet.get_by_text("Move to…")).to_be_visible()
+    await sheet.get_by_role("switch").click()
+    await hands.press("Escape")
+    await hands.press("ArrowDown", "c")
+    await expect(hands.lane(board.columns[0]).get_by_role("textbox")).to_have_count(0)
+    await hands.press("Shift+ArrowRight")  # not a single letter: it goes on working
+    await expect(hands.said).to_have_text("Moved to Column 2, 1 of 3.")
+
+
+async def test_the_palette_finds_and_does(served: Product, people: People, board: Board, window: Window) -> None:
+    hands = await at(window, people, board)
+    ticket = board.tickets[0]
+    await hands.press("ArrowDown", "Control+k")
+    palette = hands.page.get_by_role("dialog", name="Find or do")
+    await expect(palette.get_by_role("combobox")).to_be_focused()
+    await hands.page.keyboard.type("column 3")
+    await expect(palette.get_by_role("option", selected=True)).to_contain_text("Move to Column 3")
+    await hands.press("Enter")
+    await expect(hands.said).to_have_text("Moved to Column 3, 3 of 3.")
+    await expect(hands.link(ticket)).to_be_focused()
+
+    await hands.press("Control+k")
+    await hands.page.keyboard.type("zebra")
+    await expect(palette).to_contain_text("Nothing found for 'zebra'.")
+    await palette.get_by_role("combobox").fill(f"#{board.tickets[4]}")
+    await hands.press("Enter")
+    await expect(hands.page).to_have_url(f"{window.url}/boards/{board.id}/tickets/{board.tickets[4]}")
+
+
+async def test_someone_who_may_only_look_is_told_so(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board, role="viewer")
+    await hands.press("ArrowDown", "Shift+ArrowRight")
+    await expect(hands.said).to_have_text("You can view this board, not change it.")
+    assert await hands.order(board.columns[0]) == [board.tickets[0], board.tickets[3]]
+    await expect(hands.page.get_by_role("button", name="New ticket in Column 1")).to_have_count(0)

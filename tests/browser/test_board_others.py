@@ -1,0 +1,175 @@
+"""What others do while I look: it is seen and said, and never touches what I have in hand."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.board import Board
+from tests.browser.hands import at
+from tests.browser.people import People
+from tests.browser.window import Window
+from tests.product import Product
+
+
+async def test_a_remote_move_flashes_in_the_movers_colour_with_their_name(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    ticket = board.tickets[0]
+
+    await ada.tab.do({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
+
+    card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"]')
+    await expect(card.locator(".ptag")).to_have_text("Ada moved this here")
+    assert "flash" in (await card.get_attribute("class") or "")
+    await expect(card.locator(".ptag")).to_have_count(0)
+    assert "flash" not in (await card.get_attribute("class") or "")
+    # My own is simply so.
+    assert await ada.ticket(ticket).locator(".ptag").count() == 0
+
+
+async def test_a_change_in_sql_is_signed_by_its_role(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    role = board.sql("SELECT session_user")[0][0]
+    board.rename(board.tickets[0], "Changed in psql")
+    await expect(hands.ticket(board.tickets[0]).locator(".ptag")).to_have_text(f"SQL ({role}) changed this")
+    await expect(hands.link(board.tickets[0])).to_have_text("Changed in psql")
+
+
+async def test_others_changes_are_summed_up_for_the_ear(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    for ticket in board.tickets[:2]:
+        await ada.tab.run({"do": "ticket.move", "id": ticket, "column_id": board.columns[2]})
+    await ada.tab.run({"do": "ticket.edit", "id": board.tickets[4], "title": "Other"})
+    await expect(ben.said).to_have_text("Ada moved 2 tickets, Ada changed 1.", timeout=8_000)
+
+
+async def test_my_keyboard_follows_the_ticket_that_someone_moves(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    ticket = board.tickets[0]
+    await ben.press("ArrowDown")
+    await expect(ben.link(ticket)).to_be_focused()
+    await ada.tab.run({"do": "ticket.move", "id": ticket, "column_id": board.columns[2]})
+    await expect(ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"] a.name')).to_be_focused()
+
+    await ada.tab.run({"do": "ticket.archive", "id": ticket})
+
+    await expect(ben.ticket(ticket)).to_have_count(0)
+    await expect(ben.lane(board.columns[2]).locator("a.name:focus")).to_have_count(1)
+
+
+async def test_what_i_am_typing_survives_a_remote_move_and_edit(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    ticket = board.tickets[0]
+    await ben.press("ArrowDown", "e")
+    await ben.page.keyboard.type("Ben writes")
+    await ada.tab.run({"do": "ticket.move", "id": ticket, "column_id": board.columns[2]})
+    field = ben.lane(board.columns[2]).locator("textarea.name-editor")
+    await expect(field).to_be_focused()
+    await ben.page.keyboard.type(" on")
+    await expect(field).to_have_value("Ben writes on")
+
+    await ada.tab.run({"do": "ticket.edit", "id": ticket, "title": "Ada was here"})
+    await expect(field).to_have_value("Ben writes on")
+    await ben.press("Enter")
+
+    asked = ben.ticket(ticket).get_by_role("alert")
+    await expect(asked).to_contain_text("Ada changed this title at")
+    await expect(asked).to_contain_text("while you were typing. Your text is safe. Which one stays?")
+    await expect(asked).to_contain_text("Ada was here")
+    await expect(asked).to_contain_text("Ben writes on")
+    assert board.title(ticket) == "Ada was here"
+    await asked.get_by_role("button", name="Use mine").click()
+    await expect(ada.link(ticket)).to_have_text("Ben writes on")
+    await expect(asked).to_have_count(0)
+
+
+@pytest.mark.parametrize("gone", ["archived", "deleted"])
+async def test_the_text_in_a_ticket_that_is_taken_away_is_kept(
+    served: Product, people: People, board: Board, window: Window, gone: str
+) -> None:
+    ben = await at(window, people, board, "Ben")
+    ticket = board.tickets[0]
+    role = board.sql("SELECT session_user")[0][0]
+    await ben.press("ArrowDown", "e")
+    await ben.page.keyboard.type("Do not lose me")
+
+    if gone == "archived":
+        board.sql("UPDATE ticket SET archived_at = now() WHERE id = %s", ticket)
+    else:
+        board.sql("DELETE FROM ticket WHERE id = %s", ticket)
+
+    told = ben.toast(f"SQL ({role}) {gone} this ticket at ")
+    await expect(told).to_contain_text("Your text is kept.")
+    await expect(told.get_by_role("button", name="Copy my text")).to_be_visible()
+    if gone == "archived":
+        await told.get_by_role("button", name="Restore and save").click()
+        await expect(ben.link(ticket)).to_have_text("Do not lose me")
+        await ben.tab.until("board.pending().length === 0")
+        assert board.title(ticket) == "Do not lose me"
+
+
+async def test_undo_is_refused_when_someone_changed_the_same_since(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    ticket = board.tickets[0]
+    await ada.press("ArrowDown", "e")
+    await ada.page.keyboard.type("Ada's")
+    await ada.press("Enter")
+    await expect(ben.link(ticket)).to_have_text("Ada's")
+    await ben.tab.run({"do": "ticket.edit", "id": ticket, "title": "Ben's"})
+    await expect(ada.link(ticket)).to_have_text("Ben's")
+
+    await ada.press("Control+z")
+
+    await expect(ada.toast("Not undone: Ben changed this title at ")).to_be_visible()
+    await expect(ada.link(ticket)).to_have_text("Ben's")
+    assert board.title(ticket) == "Ben's"
+
+
+async def test_a_ticket_that_my_filter_hides_is_announced(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    await ben.press("f")
+    await ben.page.keyboard.type("ticket 1")
+    await expect(ben.page).to_have_url(f"{other_window.url}/boards/{board.id}?q=ticket+1")
+    await expect(ben.lane(board.columns[0]).locator(".colhead .n")).to_have_text("1 of 2")
+    await expect(ben.lane(board.columns[1])).to_contain_text("No match among 2.")
+
+    made = await ada.tab.run({"do": "ticket.create", "column_id": board.columns[0], "title": "Seldom"})
+
+    told = ben.toast(f"Ada added {made['id']}. Your filter hides it.")
+    await told.get_by_role("button", name="Show").click()
+    await expect(ben.link(made["id"])).to_be_focused()
+
+
+async def test_reduced_motion_changes_colour_only(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    await ben.page.emulate_media(reduced_motion="reduce")
+    await ben.page.evaluate(
+        """() => {
+            window.moved = []
+            const animate = Element.prototype.animate
+            Element.prototype.animate = function (...how) {
+                moved.push(this.className)
+                return animate.apply(this, how)
+            }
+        }"""
+    )
+    ticket = board.tickets[0]
+    await ada.tab.run({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
+    card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"].flash')
+    await expect(card).to_be_visible()
+    assert await card.evaluate("card => getComputedStyle(card).animationName") == "none"
+    assert await ben.page.evaluate("moved") == []

@@ -1,8 +1,9 @@
 /** Every address of the app and what stands there. Features meet here and nowhere else. */
 
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 import { useCodeWaits } from '../account/code'
+import { cutsOf } from '../connection/cuts'
 import { useDoor } from '../live/session'
 import { type Beside, type BoardParts, BoardScreen } from './BoardScreen'
 import { Shell } from './Shell'
@@ -25,6 +26,9 @@ const TicketPage = lazy(() => import('../ticket/TicketPage'))
 export function Routes() {
   const { state } = useDoor()
   const codeWaits = useCodeWaits()
+  useEffect(() => {
+    if (state.is === 'in') cutsOf(state.session) // counts from the start, also while nobody looks
+  }, [state])
   if (state.is === 'opening') return <Opening />
   if (state.is === 'unanswered') return <Unanswered refusal={state.refusal} nextTryAt={state.nextTryAt} />
   if (state.is === 'out' || codeWaits)

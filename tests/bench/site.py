@@ -1,0 +1,129 @@
+"""What is measured: a PostgreSQL on the load's core, the product on a core of its own, and boards to measure on."""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+
+from service.schema.embedded import attach
+from service.schema.migrate import migrate
+from tests.bench.machine import pin
+from tests.product import Product
+
+Conn = psycopg.Connection[tuple[Any, ...]]
+
+
+class Site(msgspec.Struct, frozen=True):
+    """The ground that all measures stand on."""
+
+    product: Product
+    conn: Conn
+    url: str  # of the database
+    token: str
+    credential: str  # the token's hash, hexadecimal
+    server_core: int
+    folder: Path
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", self.product.port
+
+    @property
+    def pid(self) -> int:
+        assert self.product.process
+        return self.product.process.pid
+
+    def start(self) -> None:
+        """Start the product, pinned to its core."""
+        self.product.start()
+        pin(self.server_core, self.pid)
+
+    @contextlib.contextmanager
+    def beside(self, module: str, *arguments: str) -> Generator[tuple[subprocess.Popen[str], int]]:
+        """Run `python -m module` on the server's core for the block; gives the process and the port that it prints."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, {self.server_core}),
+        )
+        try:
+            assert process.stdout
+            port = int(process.stdout.readline())
+            yield process, port
+        finally:
+            process.kill()
+            process.wait()
+
+    def board(self, tickets: int = 0) -> int:
+        """Make a board of the reader's with three columns and so many tickets; return its id."""
+        with self.conn.transaction():
+            board = self.value("INSERT INTO board (title) VALUES ('Bench') RETURNING id")
+            self.conn.execute("INSERT INTO member (board_id, person_id, role) VALUES (%s, 1, 'owner')", (board,))
+            self.conn.execute(
+                "INSERT INTO board_column (board_id, title) SELECT %s, t FROM unnest('{To do,Doing,Done}'::text[]) t",
+                (board,),
+            )
+        if tickets:
+            self.conn.execute(
+                """
+                INSERT INTO ticket (board_id, column_id, title, description, rank)
+                SELECT c.board_id, c.id, 'A ticket with a title of usual length, number ' || n, 'Described.',
+                       'b' || lpad(n::text, 6, '0')
+                  FROM generate_series(1, %s) n
+                  JOIN LATERAL (SELECT id, board_id FROM board_column WHERE board_id = %s
+                                 ORDER BY id OFFSET n %% 3 LIMIT 1) c ON true
+                """,
+                (tickets, board),
+            )
+        return board
+
+    def value(self, query: str, *arguments: object) -> Any:
+        row = self.conn.execute(query.encode(), arguments).fetchone()
+        assert row
+        return row[0]
+
+    def commit(self, ticket: int, title: str) -> float:
+        """Rename a ticket by SQL; return when COMMIT was sent (monotonic)."""
+        with self.conn.transaction():
+            self.conn.execute("UPDATE ticket SET title = %s WHERE id = %s", (title, ticket))
+            self.conn.execute("SELECT number_now()")
+            return time.monotonic()
+
+
+@contextlib.contextmanager
+def site(folder: Path, server_core: int) -> Generator[Site]:
+    """Set everything up in a folder; the product is not started yet."""
+    with attach(folder / "data") as server:  # its processes stay on our core: they inherit it
+        migrate(server.url, say=lambda _: None)
+        token = f"llt_{secrets.token_urlsafe(32)}"
+        digest = hashlib.sha256(token.encode())
+        with psycopg.connect(server.url, autocommit=True) as conn:
+            conn.execute("INSERT INTO person (email, name) VALUES ('bench@example.org', 'Bench')")
+            conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 'bench', %s)", (digest.digest(),))
+            conn.execute("SELECT log_upkeep()")
+            with Product(server.url, folder / "serve.log") as product:
+                yield Site(product, conn, server.url, token, digest.hexdigest(), server_core, folder)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which that share lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def until(true: Callable[[], bool], for_s: float, what: str) -> None:
+    """Wait until something holds; fails after `for_s`."""
+    end = time.monotonic() + for_s
+    while not true():
+        assert time.monotonic() < end, f"not within {for_s:.0f} s: {what}"
+        time.sleep(0.02)

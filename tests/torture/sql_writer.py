@@ -36,7 +36,7 @@ async def _transaction(ground: Ground, chance: random.Random, conn: AsyncConnect
             IsolationLevel.REPEATABLE_READ if chance.random() < 0.1 else IsolationLevel.READ_COMMITTED
         )
     try:
-        async with conn.transaction():
+        async with conn.transaction() as outer:
             if chance.random() < 0.3:
                 await conn.execute("SET LOCAL synchronous_commit = off")
             if chance.random() < 0.3:
@@ -50,7 +50,10 @@ async def _transaction(ground: Ground, chance: random.Random, conn: AsyncConnect
             if chance.random() < 0.05:
                 await anyio.sleep(0.7)  # locks held while others go on
             if giving_up:
-                raise Rollback
+                raise Rollback(outer)
+    except Rollback:  # comes out when there was no connection left to roll back on
+        ledger.undone |= undone | kept
+        return
     except psycopg.Error as error:
         if conn.broken or conn.closed:
             ledger.undone |= undone
@@ -69,9 +72,9 @@ async def _transaction(ground: Ground, chance: random.Random, conn: AsyncConnect
 
 async def _in_savepoint(ground: Ground, chance: random.Random, conn: AsyncConnection) -> set[str]:
     made: set[str] = set()
-    async with conn.transaction():
+    async with conn.transaction() as inner:
         made = await _statement(ground, chance, conn)
-        raise Rollback
+        raise Rollback(inner)
     return made
 
 

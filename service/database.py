@@ -240,7 +240,7 @@ def meaning(failure: Failure) -> BoardError:
         return Invalid("Text cannot hold NUL or half a surrogate pair.", {})
     if code.startswith("22"):
         return Invalid(f"A value is out of range or of the wrong form: {failure.sentence}.", {})
-    if code.startswith(UNAVAILABLE):
+    if code.startswith(UNAVAILABLE) or code in AGAIN:
         logger.error("the database refuses to work: %s", failure)
         return Away(f"The database cannot do this now ({failure.sentence}).")
     raise failure

@@ -145,7 +145,9 @@ class TestIfMatch:
         await conn.execute("UPDATE ticket SET rank = 'b' || rank WHERE column_id = %s", (todo,))
         await conn.execute("SELECT set_config('livelane.rekey', 'off', false)")
 
-        moved = await ada.do("POST", f"/api/tickets/{two['id']}/move", {"column_id": todo, "after": None}, if_match='"1"')
+        moved = await ada.do(
+            "POST", f"/api/tickets/{two['id']}/move", {"column_id": todo, "after": None}, if_match='"1"'
+        )
 
         assert moved["version"] == 2
         assert one["version"] == 1
@@ -159,9 +161,7 @@ class TestIfMatch:
         await ada.do("PATCH", path, {"title": "two"})
         await conn.execute("DELETE FROM event")
 
-        told = await ada.refused(
-            409, "conflict", "PATCH", path, {"title": "two", "description": "x"}, if_match='"1"'
-        )
+        told = await ada.refused(409, "conflict", "PATCH", path, {"title": "two", "description": "x"}, if_match='"1"')
 
         assert [conflict["field"] for conflict in told["conflicts"]] == ["description"]
 

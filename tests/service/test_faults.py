@@ -1,0 +1,154 @@
+"""What goes wrong around the service: held rows, a database that is away, deadlocks, a full disk."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import psycopg
+import pytest
+
+from service.settings import Settings
+from tests.service.conftest import Person
+from tests.service.relay import Relay
+
+
+@pytest.fixture
+async def relay(database_url: str) -> AsyncIterator[Relay]:
+    async with Relay(database_url) as relay:
+        yield relay
+
+
+class TestAHeldRow:
+    async def test_a_write_to_it_is_told_so_within_a_second(self, ada: Person, conn: psycopg.AsyncConnection):
+        _, (todo, *_) = await ada.board()
+        ticket = await ada.ticket(todo)
+        path = f"/api/tickets/{ticket['id']}"
+        async with conn.transaction():
+            await conn.execute("UPDATE ticket SET title = 'held' WHERE id = %s", (ticket["id"],))
+            for _ in range(3):
+                began = time.monotonic()
+                answer = await ada.ask("PATCH", path, {"title": "mine"})
+                assert (answer.status_code, answer.json()["type"]) == (503, "/problems/locked")
+                assert answer.headers["retry-after"] == "1"
+                assert time.monotonic() - began < 1.0
+            assert (await ada.get(path))["title"] == ticket["title"]
+
+        assert (await ada.do("PATCH", path, {"title": "mine"}))["title"] == "mine"
+
+    async def test_other_boards_do_not_notice(self, ada: Person, conn: psycopg.AsyncConnection):
+        _, (todo, *_) = await ada.board()
+        held = [(await ada.ticket(todo, str(number)))["id"] for number in range(20)]
+        _, (elsewhere, *_) = await ada.board()
+        mine = (await ada.ticket(elsewhere))["id"]
+        async with conn.transaction():
+            await conn.execute("UPDATE ticket SET description = 'held' WHERE column_id = %s", (todo,))
+            waiting = [
+                asyncio.create_task(ada.ask("PATCH", f"/api/tickets/{ticket}", {"title": "x"})) for ticket in held * 2
+            ]
+            took: list[float] = []
+            for number in range(30):
+                began = time.monotonic()
+                await ada.do("PATCH", f"/api/tickets/{mine}", {"title": f"free {number}"})
+                took.append(time.monotonic() - began)
+            answers = await asyncio.gather(*waiting)
+
+        assert {answer.json()["type"] for answer in answers} == {"/problems/locked"}
+        assert sorted(took)[15] < 0.15, took
+
+    async def test_other_tickets_of_the_board_can_be_changed_and_moved(
+        self, ada: Person, conn: psycopg.AsyncConnection
+    ):
+        board, (todo, doing, _) = await ada.board()
+        one, two = await ada.ticket(todo, "one"), await ada.ticket(todo, "two")
+        async with conn.transaction():
+            await conn.execute("UPDATE ticket SET title = 'held' WHERE id = %s", (one["id"],))
+            await ada.do("PATCH", f"/api/tickets/{two['id']}", {"title": "free"})
+            await ada.do("POST", f"/api/tickets/{two['id']}/move", {"column_id": doing})
+            await ada.do("POST", f"/api/tickets/{two['id']}/move", {"column_id": todo, "after": one["id"]})
+
+        assert await ada.order(board, todo) == ["held", "free"]
+
+
+class TestTheDatabaseAway:
+    @pytest.fixture
+    def settings(self, relay: Relay) -> Settings:
+        return Settings(database_url=relay.url)
+
+    @pytest.mark.parametrize("how", ["cut", "silence"])
+    async def test_is_told_within_two_seconds_and_heals_by_itself(self, how: str, relay: Relay, ada: Person):
+        _, (todo, *_) = await ada.board()
+        ticket = await ada.ticket(todo)
+        getattr(relay, how)()
+        for method, path, body in (
+            ("PATCH", f"/api/tickets/{ticket['id']}", {"title": "x"}),
+            ("GET", f"/api/tickets/{ticket['id']}", None),
+            ("POST", "/api/boards", {"title": "x"}),
+        ):
+            began = time.monotonic()
+            answer = await ada.ask(method, path, body)
+            assert time.monotonic() - began < 2.0
+            assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        relay.mend()
+
+        async with asyncio.timeout(5):
+            while (await ada.ask("PATCH", f"/api/tickets/{ticket['id']}", {"title": "back"})).status_code != 200:
+                await asyncio.sleep(0.1)
+        assert (await ada.get(f"/api/tickets/{ticket['id']}"))["title"] == "back"
+
+    async def test_the_service_starts_without_it(self, relay: Relay, url: str):
+        relay.cut()
+        async with httpx.AsyncClient(base_url=url) as client:
+            answer = await client.get("/api/me", headers={"authorization": "Bearer x"})
+
+        assert answer.status_code == 503
+
+    async def test_reads_survive_the_end_of_every_connection(self, ada: Person, conn: psycopg.AsyncConnection):
+        board, _ = await ada.board()
+        await conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'livelane service'"
+        )
+
+        assert (await ada.get(f"/api/boards/{board}"))["board"]["id"] == board
+
+
+async def fail_writes(conn: psycopg.AsyncConnection, code: str, times: int) -> None:
+    """Make the next `times` updates of tickets fail with this SQLSTATE."""
+    await conn.execute("CREATE SEQUENCE tries")
+    await conn.execute(
+        f"""
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF nextval('tries') <= {times} THEN
+                RAISE EXCEPTION 'as asked' USING ERRCODE = '{code}';
+            END IF;
+            RETURN NEW;
+        END $$;
+        """
+    )
+    await conn.execute("CREATE TRIGGER fail BEFORE UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION fail()")
+
+
+@pytest.mark.parametrize("code", ["40P01", "40001"])
+async def test_a_deadlock_is_tried_again_three_times(code: str, ada: Person, conn: psycopg.AsyncConnection):
+    _, (todo, *_) = await ada.board()
+    ticket = await ada.ticket(todo)
+    await fail_writes(conn, code, 3)
+
+    answer = await ada.ask("PATCH", f"/api/tickets/{ticket['id']}", {"title": "x"}, idempotency_key="k")
+
+    assert answer.status_code == 200
+    assert answer.json()["version"] == 2
+
+
+@pytest.mark.parametrize("code", ["53100", "53300", "25006", "40P01"])
+async def test_a_full_disk_is_no_fault_of_the_request(code: str, ada: Person, conn: psycopg.AsyncConnection):
+    _, (todo, *_) = await ada.board()
+    ticket = await ada.ticket(todo)
+    await fail_writes(conn, code, 1000)
+
+    told = await ada.refused(503, "unavailable", "PATCH", f"/api/tickets/{ticket['id']}", {"title": "x"})
+
+    assert told["detail"]
+    assert (await ada.get(f"/api/tickets/{ticket['id']}"))["version"] == 1

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import select
 import socket
 import time
@@ -11,10 +12,11 @@ from tests.bench.machine import cpu_s
 
 ABREAST = 100  # connections being opened at once
 PATIENCE_S = 60.0
+BEAT = re.compile(rb'"set":.{0,60}?Beat (\d+)"')  # an event's new title
 
 
 class Crowd:
-    """Open streams to one server. `marks` are looked for in what arrives, each once a stream."""
+    """Open streams to one server. A beat is an event that renames a ticket to "Beat 17"."""
 
     def __init__(self, address: tuple[str, int]) -> None:
         self.address = address
@@ -49,13 +51,15 @@ class Crowd:
         self.sockets.clear()
         self.epoll.close()
 
-    def hear(self, marks: Sequence[bytes], for_s: float) -> list[dict[int, float]]:
-        """Return for each mark when each stream received it (monotonic); ends once all have all, or after `for_s`."""
-        heard: list[dict[int, float]] = [{} for _ in marks]
-        left = len(marks) * len(self)
+    def hear(self, beats: int, for_s: float) -> dict[int, dict[int, float]]:
+        """Return for each beat when each stream received it (monotonic).
+
+        Ends once so many beats have reached everybody, or after `for_s`.
+        """
+        heard: dict[int, dict[int, float]] = {}
+        left = beats * len(self)
         until = time.monotonic() + for_s
-        poll, now = self.epoll.poll, time.monotonic
-        open_marks = list(enumerate(marks))
+        poll, now, find = self.epoll.poll, time.monotonic, BEAT.findall
         while left > 0 and now() < until:
             for fd, _ in poll(0.5, 2048):
                 got = self._take(fd)
@@ -64,15 +68,14 @@ class Crowd:
                 at = now()
                 if fd in self.carry:
                     got = self.carry.pop(fd) + got
-                found = False
-                for index, mark in open_marks:
-                    if mark in got and fd not in heard[index]:
-                        heard[index][fd] = at
+                found = find(got)
+                if not found:
+                    self.carry[fd] = got[-400:]  # half of a frame, perhaps
+                for number in found:
+                    by = heard.setdefault(int(number), {})
+                    if fd not in by:
+                        by[fd] = at
                         left -= 1
-                        found = True
-                if not found and len(got) < 2048:
-                    self.carry[fd] = got[-256:]
-            open_marks = [(index, mark) for index, mark in open_marks if len(heard[index]) < len(self)]
         return heard
 
     def idle(self, for_s: float) -> None:

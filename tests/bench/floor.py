@@ -2,7 +2,8 @@
 
     python -m tests.bench.floor FRAME_FILE [DATABASE_URL]
 
-It prints its port. A datagram to that port, or a notification on the channel `livelane`, makes it write the frame.
+It prints its port. A datagram to that port makes it write the frame, with the datagram's text for MARK; so does a
+notification on the channel `livelane`, with "Beat 1", "Beat 2" …
 """
 
 import os
@@ -35,6 +36,7 @@ def main() -> None:
     print(port, flush=True)
     readers: dict[int, socket.socket] = {}
     ready: list[int] = []
+    rung = 0
     while True:
         for fd, _ in epoll.poll():
             if fd == listening.fileno():
@@ -44,11 +46,11 @@ def main() -> None:
                 readers[one.fileno()] = one
                 epoll.register(one, select.EPOLLIN)
             elif fd == bell.fileno():
-                note = bell.recv(200)
-                _write_all(ready, frame.replace(b"MARK", note))
+                _write_all(ready, frame.replace(b"MARK", bell.recv(200)))
             elif conn and fd == conn.fileno():
                 for _ in conn.notifies(timeout=0):
-                    _write_all(ready, frame)
+                    rung += 1
+                    _write_all(ready, frame.replace(b"MARK", b"Beat %d" % rung))
             elif readers[fd].recv(65_536):
                 os.write(fd, OPENED)
                 ready.append(fd)

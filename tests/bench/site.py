@@ -28,6 +28,7 @@ class Site(msgspec.Struct, frozen=True):
     product: Product
     conn: Conn
     url: str  # of the database
+    reader: int  # the person whose boards they are
     token: str
     credential: str  # the token's hash, hexadecimal
     server_core: int
@@ -68,7 +69,9 @@ class Site(msgspec.Struct, frozen=True):
         """Make a board of the reader's with three columns and so many tickets; return its id."""
         with self.conn.transaction():
             board = self.value("INSERT INTO board (title) VALUES ('Bench') RETURNING id")
-            self.conn.execute("INSERT INTO member (board_id, person_id, role) VALUES (%s, 1, 'owner')", (board,))
+            self.conn.execute(
+                "INSERT INTO member (board_id, person_id, role) VALUES (%s, %s, 'owner')", (board, self.reader)
+            )
             self.conn.execute(
                 "INSERT INTO board_column (board_id, title) SELECT %s, t FROM unnest('{To do,Doing,Done}'::text[]) t",
                 (board,),
@@ -101,18 +104,24 @@ class Site(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def site(folder: Path, server_core: int) -> Generator[Site]:
-    """Set everything up in a folder; the product is not started yet."""
-    with attach(folder / "data") as server:  # its processes stay on our core: they inherit it
-        migrate(server.url, say=lambda _: None)
+def site(folder: Path, server_core: int, database_url: str = "") -> Generator[Site]:
+    """Set everything up, on a PostgreSQL of our own in the folder unless one is given; the product is not started."""
+    with contextlib.ExitStack() as stack:
+        # an embedded server's processes stay on our core: they inherit it
+        url = database_url or stack.enter_context(attach(folder / "data")).url
+        migrate(url, say=lambda _: None)
         token = f"llt_{secrets.token_urlsafe(32)}"
         digest = hashlib.sha256(token.encode())
-        with psycopg.connect(server.url, autocommit=True) as conn:
-            conn.execute("INSERT INTO person (email, name) VALUES ('bench@example.org', 'Bench')")
-            conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 'bench', %s)", (digest.digest(),))
-            conn.execute("SELECT log_upkeep()")
-            with Product(server.url, folder / "serve.log") as product:
-                yield Site(product, conn, server.url, token, digest.hexdigest(), server_core, folder)
+        conn = stack.enter_context(psycopg.connect(url, autocommit=True))
+        reader = conn.execute("INSERT INTO person (name) VALUES ('Bench') RETURNING id").fetchone()
+        assert reader
+        conn.execute(
+            "INSERT INTO token (person_id, name, secret_hash) VALUES (%s, 'bench', %s)", (reader[0], digest.digest())
+        )
+        conn.execute("SELECT log_upkeep()")
+        product = stack.enter_context(Product(url, folder / "serve.log"))
+        yield Site(product, conn, url, reader[0], token, digest.hexdigest(), server_core, folder)
+        conn.execute("DELETE FROM token WHERE secret_hash = %s", (digest.digest(),))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,0 +1,62 @@
+"""What a run gives: figures beside their limits, as a table for people and JSON for programs."""
+
+import json
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.machine import description
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One figure. With a limit, `value / limit` must not pass `most` (or, when `least` is set, not fall below it)."""
+
+    what: str
+    value: float
+    unit: str
+    beside: str = ""  # what the limit is
+    limit: float = 0.0
+    most: float = 0.0
+    note: str = ""
+    least: float = 0.0
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.limit if self.limit else None
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the goal is met; None when there is none."""
+        if self.ratio is None or not (self.most or self.least):
+            return None
+        return self.ratio <= self.most if self.most else self.ratio >= self.least
+
+
+def show(figures: list[Figure], console: Console) -> None:
+    """Print the table."""
+    table = Table(box=None, pad_edge=False)
+    for title, justify in (("what", "left"), ("measured", "right"), ("limit, same run", "left"), ("ratio", "right"),
+                           ("goal", "right"), ("", "left"), ("", "left")):  # fmt: skip
+        table.add_column(title, justify=justify)  # type: ignore[arg-type]
+    for figure in figures:
+        goal = f"≤ {figure.most:g}" if figure.most else f"≥ {figure.least:g}" if figure.least else ""
+        held = {True: "[green]holds[/]", False: "[red]misses[/]", None: ""}[figure.holds]
+        limit = f"{figure.beside} {_number(figure.limit)} {figure.unit}" if figure.limit else ""
+        ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
+        table.add_row(figure.what, f"{_number(figure.value)} {figure.unit}", limit, ratio, goal, held, figure.note)
+    console.print(table)
+
+
+def write(figures: list[Figure], path: Path, command: str) -> None:
+    """Write the same as JSON."""
+    rows = [
+        {**msgspec.to_builtins(figure), "ratio": figure.ratio and round(figure.ratio, 3), "holds": figure.holds}
+        for figure in figures
+    ]
+    path.write_text(json.dumps({"command": command, "machine": description(), "figures": rows}, indent=2) + "\n")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -151,7 +151,7 @@ def serve(
     to create the first account. Ctrl-C stops everything.
     """
     from service import serve as product  # late: the other verbs need none of it
-    from service.web import app_version
+    from service.web import app_version, keep_assets
 
     _check_public_url(public_url)
     with contextlib.ExitStack() as stack:
@@ -167,11 +167,14 @@ def serve(
             only=only or "",
             retention_days=retention_days,
             app=app_version(),
+            earlier_assets=str(data / "assets"),
         )
         if tell:
             tell(settings.printed_url, settings.port)
         url = stack.enter_context(opened(database_url, data, may_migrate=may_migrate))
         settings = structs.replace(settings, database_url=url)
+        with contextlib.suppress(OSError):  # a folder for the embedded database is not needed beside another's
+            keep_assets(data / "assets")
         _welcome(settings, "your PostgreSQL" if database_url else f"an embedded PostgreSQL in {data}")
         product.run_all(settings, workers, listening)
     goes_on = not database_url and is_kept(data)

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -60,7 +61,9 @@ class Product:
             api = create_app(settings)
             self.parts.append(api)
             self.routes |= dict.fromkeys(("api", "docs", "problems"), api)
-            self.rest = Web(settings.prefix, settings.app)
+            self.rest = Web(
+                settings.prefix, settings.app, Path(settings.earlier_assets) if settings.earlier_assets else None
+            )
         if settings.only != "api":
             from streams.app import create_app
             from streams.settings import Settings as StreamSettings

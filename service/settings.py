@@ -20,6 +20,7 @@ class Settings(msgspec.Struct, frozen=True):
     only: str = ""  # "api", "streams", or "" for both in one process
     retention_days: int | None = None  # None keeps the log for ever
     app: str = "dev"  # the web app's version; a browser that runs another offers a reload
+    earlier_assets: str = ""  # folder with the assets of earlier releases; "" when there is none
     connections: int = 8  # of the service's pool, per worker
 
     @property

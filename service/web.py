@@ -4,7 +4,10 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import os
 import re
+import shutil
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from pathlib import Path
@@ -19,6 +22,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 HERE = Path(__file__).parent
 PLACES = (HERE.parent / "frontend" / "dist", HERE / "web")  # in a checkout, in a wheel
+EARLIER_DAYS = 30  # how long a page may stay open and still find what it loads late
 SMALL = 1_000  # bytes below which compressing is not worth it
 TEXTS = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
 
@@ -72,12 +76,31 @@ def app_version() -> str:
     return hashlib.sha256((place / "index.html").read_bytes()).hexdigest()[:8] if place else "none"
 
 
+def keep_assets(earlier: Path) -> None:
+    """Lay today's hashed assets beside those of earlier releases, for pages that were opened before an upgrade.
+
+    What no release of the last EARLIER_DAYS has brought goes.
+    """
+    place = folder()
+    if place is None:
+        return
+    earlier.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for asset in (place / "assets").iterdir():
+        fresh = earlier / f".{asset.name}.{os.getpid()}"
+        shutil.copyfile(asset, fresh)
+        fresh.rename(earlier / asset.name)
+    for kept in earlier.iterdir():
+        if kept.stat().st_mtime < time.time() - EARLIER_DAYS * 86_400:
+            kept.unlink()
+
+
 class Web:
     """The web app as an ASGI app. Only files that are in its folder are ever named, so no path can lead out of it."""
 
-    def __init__(self, prefix: str, version: str) -> None:
+    def __init__(self, prefix: str, version: str, earlier: Path | None = None) -> None:
         self.prefix = prefix
         self.version = version
+        self.earlier = earlier
         self.built = 0.0  # when the page that we know was written
         self.files: dict[str, Path] = {}
         self.assets: dict[str, Asset] = {}
@@ -119,7 +142,9 @@ class Web:
         built = (place / "index.html").stat().st_mtime if place else 0.0
         if place and built != self.built:
             found = (path for path in place.rglob("*") if path.is_file() and ".vite" not in path.parts)
-            self.files = {path.relative_to(place).as_posix(): path for path in found}
+            earlier = self.earlier.iterdir() if self.earlier and self.earlier.is_dir() else ()
+            self.files = {f"assets/{path.name}": path for path in earlier}
+            self.files |= {path.relative_to(place).as_posix(): path for path in found}
             self.assets.clear()
             self.built = built
 

@@ -75,6 +75,22 @@ def test_assets_are_compressed_and_kept_for_ever_and_other_paths_are_the_page(se
     assert httpx.post(f"{serve.url}/boards/7").status_code == 405
 
 
+def test_assets_of_an_earlier_release_are_still_served(product: Product, tmp_path: Path) -> None:
+    product.start("--data", str(tmp_path / "data"))
+    earlier = tmp_path / "data" / "assets" / "late-0ldHash1.js"
+    forgotten = tmp_path / "data" / "assets" / "late-0lderHash.js"
+    earlier.write_text("export {}")
+    forgotten.write_text("export {}")
+    os.utime(forgotten, (0, 0))
+
+    product.stop()
+    product.start()
+
+    answer = httpx.get(f"{product.url}/assets/{earlier.name}")
+    assert (answer.text, answer.headers["content-type"]) == ("export {}", "text/javascript; charset=utf-8")
+    assert httpx.get(f"{product.url}/assets/{forgotten.name}").status_code == 404
+
+
 def test_no_path_leads_out_of_the_web_app(serve: Product) -> None:
     page = httpx.get(f"{serve.url}/").text
 

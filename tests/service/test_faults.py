@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
 
 from service.settings import Settings
 from tests.service.conftest import Person
@@ -92,8 +93,8 @@ class TestTheDatabaseAway:
             assert int(answer.headers["retry-after"]) > 0
         relay.mend()
 
-        async with asyncio.timeout(5):
-            while (await ada.ask("PATCH", f"/api/tickets/{ticket['id']}", {"title": "back"})).status_code != 200:
+        async with asyncio.timeout(5):  # it is told to wait 2 s
+            while (await ada.ask("PATCH", f"/api/tickets/{ticket['id']}", {"title": "back"})).status_code == 503:
                 await asyncio.sleep(0.1)
         assert (await ada.get(f"/api/tickets/{ticket['id']}"))["title"] == "back"
 
@@ -116,17 +117,18 @@ class TestTheDatabaseAway:
 async def fail_writes(conn: psycopg.AsyncConnection, code: str, times: int) -> None:
     """Make the next `times` updates of tickets fail with this SQLSTATE."""
     await conn.execute("CREATE SEQUENCE tries")
-    await conn.execute(
-        f"""
+    body = sql.SQL(
+        """
         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF nextval('tries') <= {times} THEN
-                RAISE EXCEPTION 'as asked' USING ERRCODE = '{code}';
+            IF nextval('tries') <= {} THEN
+                RAISE EXCEPTION 'as asked' USING ERRCODE = {};
             END IF;
             RETURN NEW;
         END $$;
         """
     )
+    await conn.execute(body.format(times, code))
     await conn.execute("CREATE TRIGGER fail BEFORE UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION fail()")
 
 

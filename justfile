@@ -31,6 +31,10 @@ setup: _python _web
 @dev *arguments: _node_modules
     exec python -m service.reload {{ arguments }}
 
+# A filled board, two sign-in links and robots at work
+@demo *arguments: _python _web
+    exec livelane demo {{ arguments }}
+
 # Run every test (arguments as for pytest)
 @test *arguments: _python _web _system
     pytest {{ arguments }}

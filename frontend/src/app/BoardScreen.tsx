@@ -63,6 +63,8 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
     control.current = given
   }, [])
   const back = useCallback(() => go(`/boards/${store.id}`), [go, store.id])
+  const [renaming, setRenaming] = useState(false)
+  const rename = useCallback(() => setRenaming(true), [])
   const past = beside.is === 'past' && parts.TimeMachine !== undefined
   const shownSeq = useShownSeq()
 
@@ -82,7 +84,7 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
         To the board
       </button>
       <TopBar
-        title={<BoardTitle />}
+        title={<BoardTitle renaming={renaming} onRename={setRenaming} />}
         connection={connection}
         seq={seq}
         past={past ? shownSeq : null}
@@ -116,6 +118,7 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
                 </Suspense>
               )
             }
+            onRename={rename}
             onControl={onControl}
           />
           <Suspense fallback={null}>
@@ -163,15 +166,14 @@ function useSeq(): number {
   return seq
 }
 
-function BoardTitle() {
+function BoardTitle({ renaming, onRename }: { renaming: boolean; onRename: (renaming: boolean) => void }) {
   const store = useBoard()
   const board = useBoardRow()
   const memberships = useMemberships()
   const [, go] = useLocation()
   const mayEdit = useBoardValue('members', (each) => each.role() === 'owner' || each.role() === 'editor')
-  const [renaming, setRenaming] = useState(false)
   if (!board) return null
-  if (renaming) return <RenameBoard onDone={() => setRenaming(false)} />
+  if (renaming) return <RenameBoard onDone={() => onRename(false)} />
   const others = (memberships ?? []).filter((each) => each.board_id !== store.id)
   return (
     <MenuButton
@@ -183,7 +185,7 @@ function BoardTitle() {
         </button>
       )}
       items={[
-        mayEdit && { text: 'Rename board', onChoose: () => setRenaming(true) },
+        mayEdit && { text: 'Rename board', onChoose: () => onRename(true) },
         { text: 'All boards', keys: 'B', onChoose: () => go('/') },
         others.length > 0 && 'rule',
         ...others.slice(0, 12).map((each) => ({

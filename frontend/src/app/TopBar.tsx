@@ -7,6 +7,7 @@ import { Keys } from '../ui/Button'
 import { Mark } from '../ui/Dot'
 import { Popover } from '../ui/Popover'
 import { ConnectionDot } from './ConnectionDot'
+import { useFavicon } from './favicon'
 import { MeMenu } from './MeMenu'
 
 /** What stands behind the dot. */
@@ -35,6 +36,7 @@ export function TopBar({
   onShortcuts?: (() => void) | undefined
 }) {
   const { dot } = connectionWords(connection, seq)
+  useFavicon(past === null ? dot : 'past')
   return (
     <header className="top">
       <Link href="/" className="iconbtn only-phone" aria-label="Boards">

@@ -73,7 +73,9 @@ export default function ArchivePage() {
           <div>
             <h1>Archive</h1>
             <p className="t2">
-              {archive ? `${count(left.length, 'thing')} archived on ${board?.title ?? 'this board'}.` : ' '}
+              {archive && left.length
+                ? `${count(left.length, 'thing')} archived on ${board?.title ?? 'this board'}.`
+                : board?.title}
             </p>
           </div>
           <span className="grow" />

@@ -3,7 +3,7 @@ import './board.css'
 import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useLocation } from 'wouter'
-import { useBoard, useBoardStatus, useColumns, useMayEdit } from '../live/board'
+import { useBoard, useBoardRow, useBoardStatus, useColumns, useMayEdit } from '../live/board'
 import { usePerson } from '../live/session'
 import type { Id } from '../sync'
 import { board as texts } from '../texts/board'
@@ -25,16 +25,21 @@ import { PhoneTabBar, PhoneTabs } from './Phone'
 import { watchSpoken } from './spoken'
 import { createUi, renameIn, UiProvider, useUi } from './ui'
 
-const MoveDialog = lazy(() => import('./MoveDialog'))
-const Palette = lazy(() => import('./Palette'))
-const ShortcutSheet = lazy(() => import('./ShortcutSheet'))
+const later = {
+  move: () => import('./MoveDialog'),
+  palette: () => import('./Palette'),
+  shortcuts: () => import('./ShortcutSheet'),
+}
+const MoveDialog = lazy(later.move)
+const Palette = lazy(later.palette)
+const ShortcutSheet = lazy(later.shortcuts)
+const QUIET_MS = 1_500 // then what may be needed next is fetched: it must be there when the key is pressed, offline too
 
 /** What the shell may ask of the board. */
 export interface BoardControl {
   find(): void
   shortcuts(): void
   move(ticket: Id): void
-  rename(): void
 }
 
 interface BoardPageProps {
@@ -44,6 +49,8 @@ interface BoardPageProps {
   openTicket: Id | null
   /** Between the filter bar and the lanes. */
   notice?: ReactNode
+  /** The board's name is in the top bar: it is renamed there. */
+  onRename: () => void
   /** Gets the ways in, for the top bar and the panel. */
   onControl: (control: BoardControl) => void
 }
@@ -75,6 +82,7 @@ function BoardBody({
   panelOpen,
   openTicket,
   notice,
+  onRename,
   onControl,
   go,
 }: BoardPageProps & { go: (path: string) => void }) {
@@ -84,6 +92,7 @@ function BoardBody({
   const status = useBoardStatus()
   const phone = usePhone()
   const mayEdit = useMayEdit()
+  const board_ = useBoardRow()
   const board = useRef<HTMLElement>(null)
   const field = useRef<HTMLInputElement>(null)
   const filter = useUi((state) => state.filter)
@@ -127,7 +136,6 @@ function BoardBody({
       find: () => ui.setState({ dialog: { is: 'palette' } }),
       shortcuts: () => ui.setState({ dialog: { is: 'shortcuts' } }),
       move: (ticket) => hands.openMove([ticket]),
-      rename: () => ui.setState({ renaming: 'board' }),
     })
   }, [hands, ui, onControl])
 
@@ -169,6 +177,13 @@ function BoardBody({
 
   useEffect(() => ui.setState({ openTicket }), [openTicket, ui])
 
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const load of Object.values(later)) void load().catch(() => {}) // tried again when it is needed
+    }, QUIET_MS)
+    return () => clearTimeout(timer)
+  }, [])
+
   // On paper everything is drawn.
   useEffect(() => {
     const before = () => flushSync(() => ui.setState({ printing: true }))
@@ -198,8 +213,9 @@ function BoardBody({
   return (
     <>
       <div>
-        <FilterBar field={field} go={go} onAddColumn={() => setAdding(true)} />
+        <FilterBar field={field} go={go} onAddColumn={() => setAdding(true)} onRename={onRename} />
         {phone && <PhoneTabs board={board} />}
+        {board_?.archived_at && <ArchivedBoard />}
         {notice}
       </div>
       <main
@@ -232,7 +248,7 @@ function BoardBody({
           <p className="board-notice">{texts.emptyBoard}</p>
         )}
       </main>
-      {phone && <PhoneTabBar field={field} page={page} />}
+      {phone && <PhoneTabBar page={page} onAddColumn={() => setAdding(true)} onRename={onRename} />}
       {filter && total > 0 && <NoMatch total={total} />}
       <BulkBar />
       <Suspense fallback={null}>
@@ -260,6 +276,22 @@ function NoMatch({ total }: { total: number }) {
       <Button small look="quiet" onClick={() => ui.setState({ filter: '' })}>
         {texts.clearFilters}
       </Button>
+    </div>
+  )
+}
+
+/** It is looked at through a link: say so, and offer the way back. */
+function ArchivedBoard() {
+  const { store } = useHands()
+  return (
+    <div className="banner" role="status">
+      <span>{texts.boardIsArchived}</span>
+      <span className="grow" />
+      {store.role() === 'owner' && (
+        <Button small onClick={() => store.run({ do: 'board.restore' })}>
+          {texts.restore}
+        </Button>
+      )}
     </div>
   )
 }

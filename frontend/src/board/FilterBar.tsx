@@ -1,25 +1,12 @@
-import {
-  Archive,
-  Ellipsis,
-  History,
-  Link as LinkIcon,
-  ListFilter,
-  Pencil,
-  Plus,
-  Printer,
-  Undo2,
-  Users,
-  X,
-} from 'lucide-react'
+import { Ellipsis, History, ListFilter, Users, X } from 'lucide-react'
 import { type RefObject, useMemo } from 'react'
-import { useBoard, useBoardRow, useColumns, useMayEdit } from '../live/board'
-import { board as texts } from '../texts/board'
+import { useBoard, useColumns } from '../live/board'
 import { Button, IconButton, Keys } from '../ui/Button'
 import { MenuButton } from '../ui/Menu'
 import { figure } from '../ui/times'
+import { useBoardMenu } from './boardMenu'
 import { shownTickets, useBoardChanges } from './filter'
 import { useHands } from './hands'
-import { copyText, done, undo } from './moves'
 import { useUi } from './ui'
 
 /** Below the top bar: what is shown, and what the board as a whole offers. */
@@ -27,15 +14,17 @@ export function FilterBar({
   field,
   go,
   onAddColumn,
+  onRename,
 }: {
   field: RefObject<HTMLInputElement | null>
   go: (path: string) => void
   onAddColumn: () => void
+  onRename: () => void
 }) {
   const store = useBoard()
   const hands = useHands()
-  const board = useBoardRow()
-  const mayEdit = useMayEdit()
+  const menu = useBoardMenu(go, onAddColumn, onRename)
+  const open = useUi((state) => state.filterOpen)
   const columns = useColumns()
   const filter = useUi((state) => state.filter)
   const change = useBoardChanges(true)
@@ -53,7 +42,7 @@ export function FilterBar({
   const here = `/boards/${store.id}`
 
   return (
-    <div className={`bar ${filter ? '' : 'at-rest'}`} data-testid="filter-bar">
+    <div className={`bar ${filter || open ? '' : 'folded'}`} data-testid="filter-bar">
       <label className={`filter-field ${filter ? 'on' : ''}`}>
         <ListFilter className="i s" aria-hidden="true" />
         <input
@@ -123,45 +112,7 @@ export function FilterBar({
             <Ellipsis className="i" />
           </IconButton>
         )}
-        items={[
-          mayEdit && { text: texts.addColumn, icon: <Plus className="i" />, onChoose: onAddColumn },
-          mayEdit && {
-            text: 'Rename board',
-            icon: <Pencil className="i" />,
-            onChoose: () => hands.ui.setState({ renaming: 'board' }),
-          },
-          { text: 'Undo', icon: <Undo2 className="i" />, keys: 'Mod+Z', onChoose: () => undo(store) },
-          'rule',
-          { text: 'Members', icon: <Users className="i" />, onChoose: () => go(`${here}/members`) },
-          {
-            text: 'Time machine',
-            icon: <History className="i" />,
-            keys: 'T',
-            onChoose: () => go(`${here}/past`),
-          },
-          { text: 'Archive', icon: <Archive className="i" />, onChoose: () => go(`${here}/archive`) },
-          {
-            text: 'Copy link',
-            icon: <LinkIcon className="i" />,
-            onChoose: () =>
-              void copyText(new URL(here.slice(1), document.baseURI).href, [
-                'Copied the link to ',
-                board?.title,
-                '',
-              ]),
-          },
-          { text: 'Print', icon: <Printer className="i" />, onChoose: () => window.print() },
-          store.role() === 'owner' && 'rule',
-          store.role() === 'owner' &&
-            board && {
-              text: 'Archive board',
-              icon: <Archive className="i" />,
-              onChoose: () => {
-                store.run({ do: 'board.archive' })
-                done(store, texts.archivedBoard(board.title))
-              },
-            },
-        ]}
+        items={menu}
       />
     </div>
   )

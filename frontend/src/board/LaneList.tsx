@@ -2,7 +2,7 @@ import { combine } from '@atlaskit/pragmatic-drag-and-drop/combine'
 import { dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
 import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef } from 'react'
 import { useBoard } from '../live/board'
 import type { Column, Id } from '../sync'
 import { board as texts } from '../texts/board'
@@ -60,7 +60,7 @@ export function LaneList({
     },
     gap,
     paddingStart: TOP,
-    paddingEnd: BOTTOM,
+    paddingEnd: composing ? gap : BOTTOM,
     overscan: OVERSCAN,
     rangeExtractor,
     initialRect: { width: 240, height: 800 },
@@ -104,7 +104,6 @@ export function LaneList({
     }
   }, [focus, shown, store, ui, column.id])
 
-  const [hovering, setHovering] = useState(false)
   useEffect(() => {
     const element = list.current?.closest<HTMLElement>('.col')
     const scroller = list.current
@@ -124,9 +123,6 @@ export function LaneList({
           }
           return { type: LANE, column: column.id, index }
         },
-        onDragEnter: () => setHovering(true),
-        onDragLeave: () => setHovering(false),
-        onDrop: () => setHovering(false),
       }),
       autoScrollForElements({
         element: scroller,
@@ -140,7 +136,7 @@ export function LaneList({
   const stop = tabStop(shown, focus?.ticket ?? null)
 
   return (
-    <div ref={list} className={printing ? 'list all' : 'list'} data-over={hovering || undefined}>
+    <div ref={list} className={`list lane-list ${printing ? 'all' : ''} ${composing ? 'composing' : ''}`}>
       <ul
         aria-label={`${column.title}, ${figure(shown.length)} ${shown.length === 1 ? 'ticket' : 'tickets'}`}
         style={printing ? undefined : { height: virtualizer.getTotalSize() }}

@@ -1,10 +1,13 @@
-import { Columns3, History, ListFilter, Plus, Users } from 'lucide-react'
+import { Columns3, History, ListFilter, Plus, Search } from 'lucide-react'
 import { type RefObject, useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useLocation } from 'wouter'
 import { useBoard, useColumn, useColumns } from '../live/board'
 import type { Id } from '../sync'
+import { MenuButton } from '../ui/Menu'
 import { figure } from '../ui/times'
 import type { PageHands } from './bindings'
+import { useBoardMenu } from './boardMenu'
 import { useShown } from './filter'
 import { useHands } from './hands'
 
@@ -74,21 +77,36 @@ function useCurrentLane(board: RefObject<HTMLElement | null>): number {
 }
 
 /** Under the thumb. */
-export function PhoneTabBar({ field, page }: { field: RefObject<HTMLInputElement | null>; page: PageHands }) {
+export function PhoneTabBar({
+  page,
+  onAddColumn,
+  onRename,
+}: {
+  page: PageHands
+  onAddColumn: () => void
+  onRename: () => void
+}) {
   const store = useBoard()
   const hands = useHands()
   const [, go] = useLocation()
+  const menu = useBoardMenu(go, onAddColumn, onRename)
   return (
     <nav className="tabbar" aria-label="Board">
-      <button type="button" onClick={() => go(`/boards/${store.id}`)}>
-        <Columns3 className="i" aria-hidden="true" />
-        Board
-      </button>
+      <MenuButton
+        label="Board"
+        items={menu}
+        button={(props) => (
+          <button type="button" {...props}>
+            <Columns3 className="i" aria-hidden="true" />
+            Board
+          </button>
+        )}
+      />
       <button
         type="button"
         onClick={() => {
-          field.current?.closest('.bar')?.classList.remove('at-rest')
-          page.focusFilter()
+          flushSync(() => hands.ui.setState(({ filterOpen }) => ({ filterOpen: !filterOpen })))
+          if (hands.ui.getState().filterOpen) page.focusFilter()
         }}
       >
         <ListFilter className="i" aria-hidden="true" />
@@ -102,9 +120,9 @@ export function PhoneTabBar({ field, page }: { field: RefObject<HTMLInputElement
       >
         <Plus className="i" aria-hidden="true" />
       </button>
-      <button type="button" onClick={() => go(`/boards/${store.id}/members`)}>
-        <Users className="i" aria-hidden="true" />
-        Members
+      <button type="button" onClick={() => hands.ui.setState({ dialog: { is: 'palette' } })}>
+        <Search className="i" aria-hidden="true" />
+        Find
       </button>
       <button type="button" onClick={() => go(`/boards/${store.id}/past`)}>
         <History className="i" aria-hidden="true" />

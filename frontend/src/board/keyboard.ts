@@ -21,7 +21,8 @@ export function useKeyboard(hands: BoardHands, page: PageHands): void {
         !event.metaKey
       )
         return
-      if (document.querySelector('dialog[open]')) return
+      // Also while a dialog is still on its way: what is typed then is meant for it.
+      if (document.querySelector('dialog[open]') || hands.ui.getState().dialog) return
       const keys = keysOf(event)
       if (isSingle(keys) && !prefs().keys) return
       if (/Arrow|Home|End/.test(event.key) && target?.closest(OWN_ARROWS)) return

@@ -47,9 +47,11 @@ export interface BoardUi {
   /** The column that is being written in. */
   composing: Id | null
   editing: Editing | null
-  renaming: Id | 'board' | null
+  renaming: Id | null
   drag: Dragging | null
   filter: string
+  /** On a phone the filter bar is folded away until asked for. */
+  filterOpen: boolean
   /** Open beside the board: it stays marked. */
   openTicket: Id | null
   dialog: BoardDialog | null
@@ -71,6 +73,7 @@ export function createUi(start: Partial<BoardUi> = {}): UiStore {
     renaming: null,
     drag: null,
     filter: '',
+    filterOpen: false,
     openTicket: null,
     dialog: null,
     collapsed: new Set<Id>(),

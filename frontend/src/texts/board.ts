@@ -107,5 +107,6 @@ export const board = {
   tagRestored: (who: string) => `${who} restored this`,
 
   nothingFound: (text: string) => `Nothing found for '${text}'.`,
+  boardIsArchived: 'This board is archived. Restore it to change it.',
   emptyArchive: 'Nothing is archived here.',
 }

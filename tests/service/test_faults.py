@@ -94,9 +94,10 @@ class TestTheDatabaseAway:
         relay.mend()
 
         async with asyncio.timeout(5):  # it is told to wait 2 s
-            while (await ada.ask("PATCH", f"/api/tickets/{ticket['id']}", {"title": "back"})).status_code == 503:
+            path, back = f"/api/tickets/{ticket['id']}", {"title": "back"}
+            while (answer := await ada.ask("PATCH", path, back)).status_code == 503:  # noqa: ASYNC110 -- as clients do
                 await asyncio.sleep(0.1)
-        assert (await ada.get(f"/api/tickets/{ticket['id']}"))["title"] == "back"
+        assert answer.status_code == 200
 
     async def test_the_service_starts_without_it(self, relay: Relay, url: str):
         relay.cut()

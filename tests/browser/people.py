@@ -41,6 +41,16 @@ class People:
         assert instance
         return Person(row[0], name, f"livelane_{instance[0]}", secret)
 
+    def renew(self, person: Person) -> Person:
+        """The same person with a new session."""
+        secret = f"lls_{secrets.token_urlsafe(24)}"
+        with psycopg.connect(self.database_url, autocommit=True) as conn:
+            conn.execute(
+                "INSERT INTO session (person_id, secret_hash) VALUES (%s, %s)",
+                (person.id, hashlib.sha256(secret.encode()).digest()),
+            )
+        return Person(person.id, person.name, person.cookie, secret)
+
     def end_sessions(self, person: Person) -> None:
         with psycopg.connect(self.database_url, autocommit=True) as conn:
             conn.execute("DELETE FROM session WHERE person_id = %s", (person.id,))

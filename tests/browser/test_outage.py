@@ -173,3 +173,10 @@ async def test_a_session_that_ends_says_so_and_keeps_what_was_not_sent(
     await tab.do({"do": "ticket.edit", "id": board.tickets[0], "title": "Not yet"})
     assert await tab.ask("livelane.unsaved()") == 1
     assert board.title(board.tickets[0]) == "Ticket 1"
+
+    # The same person signs in again, in another tab: this one goes on where it stood.
+    await window.sign_in(people.renew(ada))
+    other = await window.tab(board.id)
+    await tab.until("livelane.ended() === undefined && board.pending().length === 0")
+    await other.until(f"board.ticket({board.tickets[0]}).title === 'Not yet'")
+    await tab.live()

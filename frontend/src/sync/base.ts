@@ -105,7 +105,9 @@ export class BoardBase {
       epoch: this.epoch,
       board: this.board,
       columns: [...this.columns.values()].filter((c) => !c.archived_at),
-      tickets: [...this.tickets.values()].filter((t) => !t.archived_at && this.columns.has(t.column_id)),
+      tickets: [...this.tickets.values()].filter(
+        (t) => !t.archived_at && this.columns.get(t.column_id)?.archived_at === null,
+      ),
       members: [...this.members],
     }
   }

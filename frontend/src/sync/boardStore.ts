@@ -130,7 +130,7 @@ export class LiveBoard implements BoardStore {
     this.watch()
     this.stops.push(() => this.unwatch())
     this.inflow.streaming(this.env.link.state().phase === 'open')
-    const save = setInterval(() => this.save(), SAVE_MS)
+    const save = setInterval(() => whenIdle(() => this.save()), SAVE_MS)
     const saveNow = () => this.save()
     window.addEventListener('pagehide', saveNow)
     this.stops.push(
@@ -549,4 +549,10 @@ export class LiveBoard implements BoardStore {
       if (key.startsWith('description:')) this.wantText(Number(key.slice(12)))
     }
   }
+}
+
+/** Copying a large board takes longer than a frame. */
+function whenIdle(run: () => void): void {
+  if (typeof requestIdleCallback === 'undefined') run()
+  else requestIdleCallback(run, { timeout: SAVE_MS })
 }

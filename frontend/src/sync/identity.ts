@@ -26,7 +26,8 @@ export function knownPerson(): Person | undefined {
 
 export function rememberPerson(person: Person | undefined): void {
   try {
-    if (person) localStorage.setItem(key(), JSON.stringify(person))
+    // With the time, so that other tabs hear of it also when it is the same person again.
+    if (person) localStorage.setItem(key(), JSON.stringify({ ...person, remembered_at: Date.now() }))
     else localStorage.removeItem(key())
   } catch {
     // Without storage each tab stands for itself.

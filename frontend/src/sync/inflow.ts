@@ -89,8 +89,8 @@ export class Inflow {
       this.openedAt = Date.now()
       if (this.early.length) void this.catchUp(this.early.at(-1)!.event.seq)
     }
+    if (!open && this.open) this.schedulePoll()
     this.open = open
-    if (!open) this.schedulePoll()
   }
 
   receive(message: Extract<ToTab, { topic: string }>): void {

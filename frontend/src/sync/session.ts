@@ -53,7 +53,7 @@ let current: LiveSession | undefined
 /** Who am I? Undefined: nobody. With no answer, whoever was here last may go on reading and writing offline. */
 export async function openSession(): Promise<Session | undefined> {
   if (current && !current.ended()) return current
-  return withIdentity('exclusive', async () => {
+  return withIdentity('shared', async () => {
     try {
       const answer = await bareRequest({ method: 'GET', path: 'api/me' })
       if (answer.status === 401) {

@@ -142,7 +142,9 @@ async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:
     while True:
         epoch = hub.topics.epoch
         assert epoch
-        heads = await hub.topics.look_up(subscriber.topics)
+        held = parse_id(cursor) if cursor is not None else None
+        seqs = held.seqs if held and held.epoch == epoch else {}
+        heads = await hub.topics.heads(subscriber.topics, seqs)
         if hub.topics.epoch == epoch:
             break
     topics = subscriber.topics
@@ -152,21 +154,16 @@ async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:
         metrics.OPENED.labels("now").inc()
         return
     due: dict[str, Reason] = {}
-    held = parse_id(cursor) if cursor is not None else None
-    seqs: dict[str, int] = {}
     for topic in topics:
-        seq = held.seqs.get(topic) if held else None
         if cursor is not None and held is None:
             due[topic] = "malformed"
-        elif held is None or seq is None:
+        elif held is None or topic not in held.seqs:
             due[topic] = "start"
-        elif held.epoch != epoch:
+        elif topic not in seqs:
             due[topic] = "epoch"
-        elif seq > heads[topic]:
+        elif seqs[topic] > heads[topic]:
             due[topic] = "ahead"
-        else:
-            seqs[topic] = seq
-    subscriber.place = Place(epoch, seqs)
+    subscriber.place = Place(epoch, {topic: seqs[topic] for topic in topics if topic not in due})
     subscriber.due = due
     metrics.OPENED.labels(next(iter(due.values()), "cursor")).inc()
 

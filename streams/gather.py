@@ -34,6 +34,7 @@ class Gather(Generic[K, V]):
     async def _run(self) -> None:
         try:
             while self._waiting:
+                await asyncio.sleep(0)  # whoever asks in this turn of the event loop comes along
                 keys = list(self._waiting)[: self._most]
                 asked = {key: self._waiting.pop(key) for key in keys}
                 try:

@@ -15,7 +15,7 @@ from streams.gather import Gather
 from streams.log import Ask
 from streams.rounds import Rounds
 from streams.settings import Settings
-from streams.subscriber import Subscriber
+from streams.subscriber import Parcel, Subscriber, parcel
 from streams.tail import Entry, Tail
 from streams.topics import Topics
 
@@ -107,7 +107,7 @@ class Hub:
 
     async def fan_out(self, tail: Tail, entries: list[Entry]) -> None:
         """Push the tail's newest entries to its live streams. Streams at the same place share every byte."""
-        made: dict[bytes, tuple[dict[str, Any], Place] | None] = {}
+        made: dict[bytes, tuple[Parcel, Place] | None] = {}
         pushed = 0
         for stream in tuple(tail.streams):
             if not stream.live:
@@ -121,8 +121,8 @@ class Hub:
                 if place.seqs[tail.topic] < entries[0].seq:
                     stream.fall_behind()
                 continue
-            message, stream.place = ready
-            stream.push(message)
+            news, stream.place = ready
+            stream.push(news)
             pushed += 1
             if pushed % SLICE == 0:
                 await asyncio.sleep(0)
@@ -206,10 +206,10 @@ class Hub:
         metrics.POOL_WAITING.set(stats.get("requests_waiting", 0))
 
 
-def _compose(topic: str, entries: list[Entry], place: Place) -> tuple[dict[str, Any], Place] | None:
-    """The message that brings a stream at `place` up to these entries; None when they do not follow it or are known."""
+def _compose(topic: str, entries: list[Entry], place: Place) -> tuple[Parcel, Place] | None:
+    """The frames that brings a stream at `place` up to these entries; None when they do not follow it or are known."""
     seq = place.seqs[topic]
     if seq >= entries[-1].seq or seq < entries[0].seq - 1:
         return None
     frames, behind = place.after(topic, entries[seq + 1 - entries[0].seq :])
-    return {"type": "http.response.body", "body": frames, "more_body": True}, behind
+    return parcel(frames), behind

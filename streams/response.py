@@ -21,6 +21,7 @@ class _Nothing(AsyncIterator[bytes]):
 
 SERVERS_SEND = "livelane.send"  # in the scope: the server's own `send`, with nothing of the framework around it
 NOTHING = _Nothing()  # the library's iterator of frames; not used
+RAW_HEADERS = EventSourceResponse(NOTHING, headers=HEADERS).raw_headers  # one list for all streams
 
 
 class EventStream(EventSourceResponse):
@@ -29,6 +30,7 @@ class EventStream(EventSourceResponse):
     def __init__(self, subscriber: Subscriber | None) -> None:
         # no ping: heartbeats come from one timer for all
         super().__init__(NOTHING, headers=HEADERS, ping=0)  # pyright: ignore[reportUnknownMemberType] -- its hints
+        self.raw_headers = RAW_HEADERS
         self._subscriber = subscriber
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -39,6 +41,6 @@ class EventStream(EventSourceResponse):
         subscriber = self._subscriber
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await subscriber.run(receive, scope.get(SERVERS_SEND, send))
+            await subscriber.run(receive, scope.pop(SERVERS_SEND, send))
         finally:
             subscriber.hub.leave(subscriber)

@@ -1,13 +1,13 @@
 """Goes round the open streams on one timer: heartbeats, another look at their access, the end of their time."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streams import frames, metrics
+from streams.subscriber import Parcel, Subscriber, parcel
 
 if TYPE_CHECKING:
     from streams.hub import Hub
-    from streams.subscriber import Subscriber
 
 PARTS = 16  # the streams are visited in so many parts, so that not all heartbeats go out at once
 SLICE = 250
@@ -19,17 +19,19 @@ class Rounds:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self._parts: list[set[Subscriber]] = [set() for _ in range(PARTS)]
-        self._next = 0
+        self._next = 0  # the part to visit
+        self._turn = 0  # newcomers take turns in the parts
 
     def add(self, stream: "Subscriber") -> None:
         """Visit the stream from now on."""
-        min(self._parts, key=len).add(stream)
+        self._turn = (self._turn + 1) % (PARTS // 2)
+        stream.part = (self._next - self._turn) % PARTS  # just visited: it has something to read for now
+        self._parts[stream.part].add(stream)
         self._look_ahead(stream, asyncio.get_running_loop().time())
 
     def remove(self, stream: "Subscriber") -> None:
         """Visit it no longer."""
-        for part in self._parts:
-            part.discard(stream)
+        self._parts[stream.part].discard(stream)
 
     async def run(self) -> None:
         """Go round until cancelled."""
@@ -43,7 +45,7 @@ class Rounds:
             await self._visit(tuple(self._parts[self._next]), clock())
 
     async def _visit(self, streams: "tuple[Subscriber, ...]", now: float) -> None:
-        beats: dict[bytes, dict[str, Any]] = {}
+        beats: dict[bytes, Parcel] = {}
         unchecked: list[Subscriber] = []
         for n, stream in enumerate(streams, 1):
             if stream.over:
@@ -51,9 +53,7 @@ class Rounds:
             if stream.live:
                 place = stream.place
                 if place.id not in beats:
-                    beats[place.id] = {
-                        "type": "http.response.body", "body": frames.heartbeat(place), "more_body": True,
-                    }  # fmt: skip
+                    beats[place.id] = parcel(frames.heartbeat(place))
                 stream.push(beats[place.id])
             if now - stream.checked_at > self._hub.settings.recheck_s - self._hub.settings.heartbeat_s:
                 unchecked.append(stream)

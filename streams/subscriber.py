@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 import psycopg
 
 from streams import frames, log, metrics, wire
@@ -22,12 +23,24 @@ ROTATE_RETRY_MS = 100
 LINGER_S = 5.0  # for the last words to reach a reader that was cut
 
 
+class Parcel(msgspec.Struct, frozen=True, gc=False):
+    """Some frames, ready for any number of streams: as ASGI takes them, and as they go over the wire."""
+
+    message: dict[str, Any]
+    chunk: bytes
+
+
+def parcel(body: bytes) -> Parcel:
+    """Wrap frames for pushing."""
+    return Parcel({"type": "http.response.body", "body": body, "more_body": True}, wire.chunk(body))
+
+
 class Subscriber:
     """A stream's state. The hub is its only sender: either it pushes (`live`), or `catch_up` pulls, never both."""
 
     __slots__ = (
-        "asides", "checked_at", "due", "ends_at", "expires_at", "far", "goodbye", "hub", "last_words", "live", "over",
-        "person", "place", "secret_hash", "send", "topics", "torn", "wrote_at",
+        "asides", "checked_at", "cycle", "due", "ends_at", "expires_at", "far", "goodbye", "hub", "last_words", "live",
+        "over", "part", "person", "place", "secret_hash", "send", "topics", "torn", "wrote_at",
     )  # fmt: skip
 
     def __init__(
@@ -50,11 +63,14 @@ class Subscriber:
         self.ends_at = 0.0
         self.checked_at = 0.0
         self.wrote_at = 0.0
+        self.part = 0  # of the rounds
         self.send: wire.Send | None = None
+        self.cycle: Any = None
 
     async def run(self, receive: Callable[[], Awaitable[Any]], send: wire.Send) -> None:
         """Stream until the client leaves or the stream is ended. The response has been started."""
         self.send = send
+        self.cycle = wire.uvicorn_cycle(send)
         wire.prepare(send, self.hub.settings.silence_s)
         try:
             await self.catch_up()
@@ -67,8 +83,15 @@ class Subscriber:
 
     # Live -------------------------------------------------------------------------------------------------------------
 
-    def push(self, message: dict[str, Any]) -> None:
-        """Hand the server one message. If its buffer is full, the stream is behind from here on."""
+    def push(self, parcel: Parcel) -> None:
+        """Hand the server some frames. If its buffer is full, the stream is behind from here on."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.flow.write_paused and not cycle.disconnected:
+            cycle.transport.write(parcel.chunk)
+        else:
+            self._send_now(parcel.message)
+
+    def _send_now(self, message: dict[str, Any]) -> None:
         assert self.send
         sending = self.send(message)
         waits_for = wire.step(sending)
@@ -220,7 +243,7 @@ class Subscriber:
         if self.live:
             self.live = False
             self.over = True
-            self.push({"type": "http.response.body", "body": self.last_words, "more_body": False})
+            self._send_now({"type": "http.response.body", "body": self.last_words, "more_body": False})
 
 
 def _sliced(parts: tuple[bytes, ...]) -> Iterator[bytes]:

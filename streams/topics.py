@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 READERS = 3  # topics read at the same time; the pool has one connection more
 TOPIC_BYTES = 4 * 1024 * 1024  # of a ring at most, and
 RINGS_BYTES = 256 * 1024 * 1024  # of all together, about
+BEYOND = 1 << 63  # more than any number
 LOOK = 1000  # topics looked up by one query
 SAY_AGAIN_S = 5.0  # between two log lines about the same trouble
 
@@ -81,12 +82,16 @@ class Topics:
         """Return the topic's tail; what is committed from now on will get to it."""
         return self.tails.get(topic) or self.tails.setdefault(topic, Tail(topic))
 
-    async def look_up(self, topics: Iterable[str]) -> dict[str, int]:
-        """Return how far the watched topics have come, not earlier than this call."""
-        heads = await self._heads.ask_all(topics)
-        for head in heads.values():
+    async def heads(self, topics: Iterable[str], seqs: Mapping[str, int]) -> dict[str, int]:
+        """Return how far the watched topics have come, not earlier than this call.
+
+        For one that a stream already has a number of, what this process knows is enough if that is no less.
+        """
+        known = {topic: self.tails[topic].head or 0 for topic in topics}
+        asked = await self._heads.ask_all(topic for topic in topics if seqs.get(topic, BEYOND) > known[topic])
+        for head in asked.values():
             self._note(head)
-        return {topic: head.seq for topic, head in heads.items()}
+        return known | {topic: head.seq for topic, head in asked.items()}
 
     async def snapshot(self, tail: Tail) -> Snapshot | None:
         """Return the topic's state, not older than this call or hardly so; None when there is no such topic.

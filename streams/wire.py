@@ -7,6 +7,11 @@ from collections.abc import Callable, Coroutine, Generator
 from types import coroutine
 from typing import Any
 
+try:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle as Cycle
+except ImportError:  # another server, or uvicorn without httptools
+    Cycle = None
+
 Send = Callable[[Any], Coroutine[Any, Any, None]]
 
 BUFFER_BYTES = 256 * 1024  # of the kernel, per stream: what a reader that stopped can make us hold
@@ -22,10 +27,25 @@ def prepare(send: Send, silence_s: float) -> None:
     sock = transport.get_extra_info("socket") if transport else None
     if sock is None or sock.family == socket.AF_UNIX:
         return
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # it may be closed already
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(silence_s * 1000))
+
+
+def uvicorn_cycle(send: Send) -> Any:
+    """Return uvicorn's request cycle if it is the kind whose body chunks may be written past `send`, else None.
+
+    `send` of an open, chunked response without flow control in force does nothing but frame the chunk and write it. The
+    frame is the same for every stream, so the hub makes it once. Saves a third of what a delivery costs.
+    """
+    cycle = getattr(send, "__self__", None)
+    return cycle if Cycle is not None and isinstance(cycle, Cycle) and cycle.chunked_encoding else None
+
+
+def chunk(body: bytes) -> bytes:
+    """A body chunk as HTTP/1.1 frames it."""
+    return b"%x\r\n%b\r\n" % (len(body), body)
 
 
 def unblock(send: Send) -> bool:

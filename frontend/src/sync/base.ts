@@ -224,7 +224,9 @@ export class BoardBase {
 
   /** Takes a ticket out of a column's order and, with `row`, puts it in again where its rank says. */
   private replace(column: Id, id: Id, row: Ticket | undefined, touched: Set<Key>): void {
-    const order = this.openTickets(column).filter((other) => other !== id)
+    const order = this.openTickets(column).slice()
+    const index = order.indexOf(id)
+    if (index >= 0) order.splice(index, 1)
     if (row) {
       let low = 0
       let high = order.length

@@ -11,6 +11,7 @@ import { Avatar } from '../ui/Avatar'
 import { Button, IconButton } from '../ui/Button'
 import { count } from '../ui/times'
 import { toast } from '../ui/toasts'
+import '../ui/panel.css'
 import './members.css'
 
 const ROLES: [Role, string, string][] = [

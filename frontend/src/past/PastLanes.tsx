@@ -10,6 +10,7 @@ import { figure } from '../ui/times'
 
 const TICKET_PX = 66
 const GAP = 7
+const SEGMENTS = 12 // more are words only
 
 export function PastLanes({
   base,
@@ -86,6 +87,13 @@ function PastLane({
           {limit === null ? figure(open.length) : `${figure(open.length)} of ${figure(limit)}`}
           {full && ', full'}
         </span>
+        {limit !== null && limit <= SEGMENTS && (
+          <span className={`wip ${full ? 'full' : ''}`} aria-hidden="true">
+            {Array.from({ length: limit }, (_, n) => (
+              <i key={n} className={n < open.length ? '' : 'free'} />
+            ))}
+          </span>
+        )}
       </header>
       <ul className="list" ref={list} aria-label={`${column.title}, ${open.length} tickets`}>
         <li style={{ height: virtual.getTotalSize() }} aria-hidden="true" />

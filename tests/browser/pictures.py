@@ -1,0 +1,167 @@
+"""`just screenshots [FOLDER]`: the pictures of the README, made from the running product, in light, dark and 360 px."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from service.schema.embedded import attach
+from service.schema.migrate import migrate
+from tests.browser.conftest import CHROMIUM, ROOT
+from tests.browser.harbour import Harbour
+from tests.browser.window import Window
+from tests.product import Product
+
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 780}
+EVENTS = 100  # for the plot behind the dot
+BETWEEN_S = 0.04
+
+Visit = Callable[[Page, Harbour], Awaitable[None]]
+
+
+async def board(page: Page, harbour: Harbour) -> None:
+    await page.goto(f"{harbour.url}/boards/{harbour.board}")
+    await page.get_by_text("Vessel positions").wait_for()
+
+
+async def ticket(page: Page, harbour: Harbour) -> None:
+    """A ticket beside its board, with two people at its title."""
+    await page.goto(f"{harbour.url}/boards/{harbour.board}/tickets/318")
+    await page.locator(".prose").wait_for()
+    await page.locator(".log li").nth(4).wait_for()
+    title = page.locator(".main h1.title button")
+    await title.click()
+    await page.get_by_label("Title", exact=True).fill("Push says why a sailing is cancelled")
+    whole = "Cancellation push gives the reason and the next sailing today"
+    harbour.act("Iris", "PATCH", "/api/tickets/318", {"title": whole})
+    await page.get_by_role("button", name="Keep Iris’s").wait_for()
+    await page.locator(".log li").nth(5).wait_for()
+
+
+async def connection(page: Page, harbour: Harbour) -> None:
+    await board(page, harbour)
+    title = "Vessel positions lag a minute behind the radio feed"
+    for n in range(EVENTS):
+        name = ("Mira", "Tomás", "Wen")[n % 3]
+        harbour.act(name, "PATCH", "/api/tickets/312", {"title": title + " ." * (n % 2)})
+        await page.wait_for_timeout(BETWEEN_S * 1000)
+    harbour.act("Mira", "PATCH", "/api/tickets/312", {"title": title})
+    await page.locator(".conn").click()
+    await page.get_by_text("A fresh stream").wait_for()
+
+
+async def past(page: Page, harbour: Harbour) -> None:
+    await page.goto(f"{harbour.url}/boards/{harbour.board}/past")
+    await page.locator(".timeline").wait_for()
+    hand = page.get_by_role("slider", name="Moment")
+    box = await hand.bounding_box()
+    assert box
+    await page.mouse.click(box["x"] + box["width"] * 0.63, box["y"] + 40)
+    for _ in range(20):  # on to a moment that is about a move
+        if "→" in await page.locator(".tm .what").inner_text():
+            break
+        await hand.press("ArrowRight")
+    await page.locator(".ticket.here").wait_for()
+
+
+async def boards(page: Page, harbour: Harbour) -> None:
+    await page.goto(harbour.url + "/")
+    await page.get_by_text("Island council requests").wait_for()
+    await page.locator(".brow .num b").nth(4).wait_for()
+
+
+async def members(page: Page, harbour: Harbour) -> None:
+    await page.goto(f"{harbour.url}/boards/{harbour.board}/members")
+    await page.get_by_label("Role of Tomás Vidal").wait_for()
+
+
+async def settings(page: Page, harbour: Harbour) -> None:
+    await page.goto(harbour.url + "/settings")
+    await page.get_by_text("Tokens for programs").wait_for()
+
+
+PICTURES: dict[str, tuple[Visit, dict[str, int]]] = {
+    "board": (board, DESK),
+    "ticket": (ticket, DESK),
+    "connection": (connection, DESK),
+    "past": (past, DESK),
+    "boards": (boards, DESK),
+    "members": (members, DESK),
+    "settings": (settings, DESK),
+    "phone-board": (board, PHONE),
+    "phone-ticket": (ticket, PHONE),
+    "phone-past": (past, PHONE),
+    "phone-boards": (boards, PHONE),
+}
+
+
+async def first_start(browser: Browser, url: str, code: str, folder: Path) -> None:
+    """Before there is anybody; and the sign-in page."""
+    for theme in ("light", "dark"):
+        for width, name in ((DESK, "first-start"), (PHONE, "phone-first-start")):
+            context = await browser.new_context(viewport=width, color_scheme=theme)  # type: ignore[arg-type]
+            page = await context.new_page()
+            await page.goto(f"{url}/#code={code}")
+            await page.get_by_text("There and back").wait_for()
+            await page.get_by_label("Name").fill("Noor Bek")
+            await page.get_by_label("Email").fill("noor@harbour.example")
+            await page.get_by_label("Password").fill("a long enough password")
+            await shoot(page, folder / f"{name}-{theme}.png")
+            await page.goto(url + "/")
+            await page.get_by_text("The server answered in").wait_for()
+            await shoot(page, folder / f"{name.replace('first-start', 'sign-in')}-{theme}.png")
+            await context.close()
+
+
+async def shoot(page: Page, path: Path) -> None:
+    await page.evaluate("document.fonts.ready")
+    await page.screenshot(path=path, animations="disabled", caret="hide")
+
+
+async def visit(context: BrowserContext, harbour: Harbour, name: str, path: Path) -> None:
+    go, size = PICTURES[name]
+    page = await context.new_page()
+    await page.set_viewport_size(size)  # type: ignore[arg-type]
+    await go(page, harbour)
+    await page.wait_for_timeout(400)  # flashes end, the description's own part has come
+    await shoot(page, path)
+    await page.close()
+
+
+async def take(product: Product, folder: Path, only: list[str]) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        if not only or "first-start" in only:
+            await first_start(browser, product.url, product.setup_code, folder)
+        harbour = Harbour(product.url, product.database_url)
+        await asyncio.to_thread(harbour.fill)
+        for theme in ("light", "dark"):
+            async with Window(browser, product.url) as window:
+                await window.sign_in(harbour.people["Noor"])
+                await window.context.add_init_script(
+                    f"try {{ localStorage.setItem('livelane.theme', '{theme}') }} catch {{}}"
+                )
+                for name in PICTURES:
+                    if only and name not in only:
+                        continue
+                    print(f"{name}-{theme}")
+                    await visit(window.context, harbour, name, folder / f"{name}-{theme}.png")
+        await browser.close()
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="livelane-pictures-") as place, attach(Path(place) / "data") as server:
+        migrate(server.url)
+        with Product(server.url, Path(place) / "serve.log") as product:
+            product.start()
+            asyncio.run(take(product, folder, sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()

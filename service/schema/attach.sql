@@ -12,6 +12,7 @@ SELECT row_trigger('ticket', 'fill_row', 'INSERT', 'fill_ticket');
 SELECT row_trigger('board_column', 'fill_row', 'INSERT', 'fill_column');
 SELECT row_trigger('board', 'fill_row', 'INSERT', 'fill_creator');
 SELECT row_trigger('member', 'fill_row', 'INSERT', 'fill_creator');
+SELECT row_trigger('member', 'hold_names', 'INSERT', 'hold_names');
 SELECT row_trigger(t::regclass, 'keep_row', 'INSERT OR UPDATE', 'keep_row')
   FROM unnest(ARRAY['person', 'board', 'member', 'board_column', 'ticket']) t;
 

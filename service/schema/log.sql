@@ -418,16 +418,36 @@ BEGIN
 END
 $$;
 
--- A restored column brings its tickets back: they stand in the log whole, since snapshots left them out meanwhile.
+-- A restored column brings its tickets back: they stand in the log whole, since snapshots left them out meanwhile. The
+-- tickets are held until COMMIT, in hiding as in returning: else one changed in between would be logged as it was before,
+-- after the change, and one moved out in between would miss the row that a snapshot of that moment left out.
 CREATE OR REPLACE FUNCTION return_tickets() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    WITH turned AS MATERIALIZED (
+        SELECT n.id, n.archived_at IS NULL AS returned
+          FROM old_rows o JOIN new_rows n ON n.id = o.id
+         WHERE (o.archived_at IS NULL) <> (n.archived_at IS NULL)
+    ), held AS MATERIALIZED (
+        SELECT t FROM ticket t WHERE t.column_id IN (SELECT id FROM turned) ORDER BY t.id FOR NO KEY UPDATE
+    )
     INSERT INTO pending (topic, head, noun, kind, entity_id, "set", was)
-    SELECT 'board/' || n.board_id, row_number() OVER () = 1, 'ticket', 'u', t.id, ticket_columns(t), '{}'
-      FROM old_rows o JOIN new_rows n ON n.id = o.id JOIN ticket t ON t.column_id = n.id
-     WHERE o.archived_at IS NOT NULL AND n.archived_at IS NULL AND t.archived_at IS NULL
-     ORDER BY t.rank, t.id;
+    SELECT 'board/' || (h.t).board_id, row_number() OVER () = 1, 'ticket', 'u', (h.t).id, ticket_columns(h.t), '{}'
+      FROM held h JOIN turned c ON c.id = (h.t).column_id
+     WHERE c.returned AND (h.t).archived_at IS NULL
+     ORDER BY (h.t).rank, (h.t).id;
     RETURN NULL;
+END
+$$;
+
+-- Names are joined when a membership is read, so they stand still while somebody joins: the event of a new name goes to
+-- those who are members then.
+CREATE OR REPLACE FUNCTION hold_names() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM board b WHERE b.id = NEW.board_id FOR SHARE;
+    PERFORM FROM person p WHERE p.id = NEW.person_id FOR SHARE;
+    RETURN NEW;
 END
 $$;
 

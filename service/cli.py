@@ -32,6 +32,7 @@ LATER = {  # verbs that live in a module of their own, loaded when asked for
     "backup": "service.backup:backup",
     "restore": "service.backup:restore",
 }
+ORDER = "serve demo tail sql doctor person token redact migrate backup restore bench".split()  # as people need them
 SENTENCES = (database.DatabaseProblem, EmbeddedError, MigrationError, credentials.Refused, ChildProcessError)
 
 Command = Callable[..., Any]
@@ -42,7 +43,7 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         there = [verb for verb, place in LATER.items() if importlib.util.find_spec(place.partition(":")[0])]
-        return [*super().list_commands(ctx), *there]
+        return sorted([*self.commands, *there], key=ORDER.index)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in LATER:
@@ -114,6 +115,7 @@ def livelane() -> None:
 
     `livelane serve` is all you need to begin. Every option can be set by the environment as well:
     --database-url is LIVELANE_DATABASE_URL, --public-url LIVELANE_PUBLIC_URL, and so on.
+    LIVELANE_LOG (lines or json) and LIVELANE_LOG_LEVEL say how the log looks.
     """
 
 
@@ -302,7 +304,10 @@ def erase(database_url: str, data: Path, email: str, yes: bool) -> None:
 @click.argument("email")
 @click.option("--name", default="command line", show_default=True, help="To tell tokens apart.")
 def token(database_url: str, data: Path, email: str, name: str) -> None:
-    """Make a bearer token for a program and print it, once, alone on the last line."""
+    """Print a new bearer token, alone on the last line.
+
+    The database keeps its hash alone: it is shown this once.
+    """
     with _owner(database_url, data) as conn:
         made = credentials.add_token(conn, email, name)
     click.echo(made)

@@ -230,6 +230,11 @@ def run(settings: Settings, listening: socket.socket) -> None:
     Server(create_product(settings), settings).run([listening])
 
 
+def _forget(worker: int) -> None:
+    """Take a dead worker's gauges out of the sums; what it counted stays."""
+    multiprocess.mark_process_dead(worker)  # type: ignore[no-untyped-call]
+
+
 def run_all(settings: Settings, workers: int, listening: socket.socket) -> None:
     """The same with that many processes; each is a node of its own, with its own pool and listener."""
     if workers == 1:
@@ -237,4 +242,4 @@ def run_all(settings: Settings, workers: int, listening: socket.socket) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="livelane-metrics-") as numbers:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = numbers
-        run_workers(workers, functools.partial(run, settings), listening)
+        run_workers(workers, functools.partial(run, settings), listening, _forget)

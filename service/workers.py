@@ -19,10 +19,13 @@ HOPELESS = 3  # workers that died in a row within HEALTHY_S of their start: the 
 HEALTHY_S = 5.0
 
 
-def run_workers(count: int, target: Callable[[socket.socket], None], listening: socket.socket) -> None:
+def run_workers(
+    count: int, target: Callable[[socket.socket], None], listening: socket.socket, buried: Callable[[int], None]
+) -> None:
     """Run `target(listening)` in `count` processes until SIGINT or SIGTERM. `target` must be picklable.
 
-    A worker that dies is replaced. Raises ChildProcessError when workers die as soon as they start.
+    A worker that dies is replaced, and `buried` called with its number. Raises ChildProcessError when workers die as
+    soon as they start.
     """
     context = multiprocessing.get_context("spawn")
     stopping = threading.Event()
@@ -52,6 +55,7 @@ def run_workers(count: int, target: Callable[[socket.socket], None], listening: 
                 if died_young >= HOPELESS:
                     raise ChildProcessError(f"{HOPELESS} workers in a row ended as soon as they had started")
                 logger.warning("worker %s ended with %s; starting another", process.pid, process.exitcode)
+                buried(process.pid or 0)
                 stopping.wait(RESTART_S)
                 workers[index] = start()
     finally:

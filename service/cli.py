@@ -32,7 +32,20 @@ LATER = {  # verbs that live in a module of their own, loaded when asked for
     "backup": "service.backup:backup",
     "restore": "service.backup:restore",
 }
-ORDER = "serve demo tail sql doctor person token redact migrate backup restore bench".split()  # as people need them
+ORDER: list[str] = [  # as people need them
+    "serve",
+    "demo",
+    "tail",
+    "sql",
+    "doctor",
+    "person",
+    "token",
+    "redact",
+    "migrate",
+    "backup",
+    "restore",
+    "bench",
+]
 SENTENCES = (database.DatabaseProblem, EmbeddedError, MigrationError, credentials.Refused, ChildProcessError)
 
 Command = Callable[..., Any]

@@ -187,7 +187,9 @@ def _old_transactions(conn: Conn) -> Iterator[Finding]:
             f"Commit it, or end it: SELECT pg_terminate_backend({pid});",
         )
     if not found:
-        yield ok("old-transactions", f"No transaction has been open for more than {_span(OLD_S)}.")
+        sees = _value(conn, "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')")
+        limits = "" if sees else f" (of {conn.info.user}'s own; GRANT pg_monitor TO {conn.info.user} shows all)"
+        yield ok("old-transactions", f"No transaction has been open for more than {_span(OLD_S)}{limits}.")
     slots = conn.execute(
         """
         SELECT slot_name FROM pg_replication_slots

@@ -23,7 +23,8 @@ LINES: dict[str, dict[Fault, str]] = {
         "caching": "In the nginx location of Livelane: `proxy_cache off;` and no `add_header Cache-Control`.",
     },
     "HAProxy": {
-        "buffering": "Take `http-response wait-for-body` and response filters out of HAProxy's backend.",
+        "buffering": "In HAProxy's `defaults` (or frontend and backend): `option http-no-delay`; without it each event "
+        "waits up to 200 ms for more.",
         "compression": "Take text/event-stream out of HAProxy's `compression type`.",
         "idle": "In HAProxy's backend: `timeout server 1h`, and in its frontend: `timeout client 1h`",
         "host": "Take `http-request set-header Host` out of HAProxy's configuration.",

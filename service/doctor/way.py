@@ -140,7 +140,7 @@ def streams(
     auth = {"Authorization": f"Bearer {token}"}
     try:
         with Exchange(address.url + path, auth | BROWSER) as stream:
-            yield from _headers(stream, address)
+            yield from _headers(stream, address, scratch is not None)
             if stream.status != 200:
                 return
             yield from _identity(stream, epoch, address)
@@ -157,7 +157,12 @@ def streams(
         yield fail("buffering", f"The stream through {address.url} gives {error}.", mend(address.name, "buffering"))
 
 
-def _headers(stream: Exchange, address: Address) -> Iterator[Finding]:
+def _headers(stream: Exchange, address: Address, fresh: bool) -> Iterator[Finding]:
+    if stream.status == 401 and fresh:
+        yield fail("identity", f"{address.url} does not know a token that was just made in this database.",
+                   "It runs on another database: give that one, or the right address. Or the proxy drops the header "
+                   "Authorization.")  # fmt: skip
+        return
     if stream.status == 401:
         yield fail("stream", "The token is not accepted.", "The proxy may drop the Authorization header; else make "
                    "another token with `livelane token EMAIL`.")  # fmt: skip

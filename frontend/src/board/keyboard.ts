@@ -21,8 +21,12 @@ export function useKeyboard(hands: BoardHands, page: PageHands): void {
         !event.metaKey
       )
         return
-      // Also while a dialog is still on its way: what is typed then is meant for it.
-      if (document.querySelector('dialog[open]') || hands.ui.getState().dialog) return
+      if (document.querySelector('dialog[open]')) return
+      if (hands.ui.getState().dialog) {
+        // The dialog is still on its way: what is typed is meant for it, and Escape means never mind.
+        if (event.key === 'Escape') hands.ui.setState({ dialog: null })
+        return
+      }
       const keys = keysOf(event)
       if (isSingle(keys) && !prefs().keys) return
       if (/Arrow|Home|End/.test(event.key) && target?.closest(OWN_ARROWS)) return

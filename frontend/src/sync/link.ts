@@ -1,6 +1,7 @@
 /** A tab's end of the stream: the shared worker when there is one, else the same hub inside the tab. */
 
 import { StreamHub } from './hub'
+import { uuid } from './identity'
 import type { Cursor, HubState, ToHub, ToTab } from './protocol'
 
 /** One topic's frames, as they come in. */
@@ -31,6 +32,8 @@ interface Pipe {
 
 const WORKER_SILENT_MS = 5_000
 const HIDDEN_MS = 30_000
+const CHECK_MS = 1_000
+const TICKLESS_MS = 6_000
 
 const START: HubState = {
   phase: 'connecting',
@@ -50,8 +53,7 @@ export function openLink(options: { person: number; base: string; holder?: 'shar
   const onHeartbeat = new Set<(at: string, heardAt: number) => void>()
   const onPresence = new Set<(data: string) => void>()
   let state = START
-  let holder: 'shared' | 'tab' =
-    options.holder ?? (typeof SharedWorker === 'undefined' || !navigator.locks ? 'tab' : 'shared')
+  let holder: 'shared' | 'tab' = options.holder ?? (typeof SharedWorker === 'undefined' ? 'tab' : 'shared')
   let pipe: Pipe | undefined
   let closed = false
   let introduced = false // the present holder knows this tab
@@ -66,7 +68,7 @@ export function openLink(options: { person: number; base: string; holder?: 'shar
       for (const listener of onHeartbeat) listener(message.at, message.heardAt)
     } else if (message.t === 'presence') {
       for (const listener of onPresence) listener(message.data)
-    } else if (message.t !== 'alive') {
+    } else if (message.t !== 'alive' && message.t !== 'tick') {
       readers.get(message.topic)?.receive(message)
     }
   }
@@ -79,9 +81,10 @@ export function openLink(options: { person: number; base: string; holder?: 'shar
   }
 
   function connectShared(): void {
-    const lock = `livelane-tab-${crypto.randomUUID()}`
+    const lock = `livelane-tab-${uuid()}`
     let release = () => {}
     let answered = false
+    let checking: ReturnType<typeof setInterval> | undefined
     // The URL must stand here literally: the bundler looks for it.
     const worker = new SharedWorker(new URL('./hub.worker.ts', import.meta.url), {
       type: 'module',
@@ -94,21 +97,27 @@ export function openLink(options: { person: number; base: string; holder?: 'shar
         port.close()
         release()
         clearTimeout(patience)
+        clearInterval(checking)
       },
     }
     pipe = own
+    let ticked = Date.now()
     port.onmessage = ({ data }: MessageEvent<ToTab>) => {
       if (pipe !== own) return
+      ticked = Date.now()
+      if (data.t === 'tick') return own.post({ t: 'here' })
       if (data.t === 'alive') {
         answered = true
         // Granted only when the worker is gone: it died with the tab that made it, or was told to.
-        void navigator.locks.request(data.lock, { mode: 'shared' }, () => {
-          if (pipe !== own) return
-          own.close()
-          connect()
-        })
+        if (data.lock) void navigator.locks.request(data.lock, { mode: 'shared' }, again)
+        else checking = setInterval(() => !away && Date.now() - ticked > TICKLESS_MS && again(), CHECK_MS)
       }
       receive(data)
+    }
+    const again = () => {
+      if (pipe !== own) return
+      own.close()
+      connect()
     }
     const fallBack = () => {
       if (answered || pipe !== own) return
@@ -118,6 +127,8 @@ export function openLink(options: { person: number; base: string; holder?: 'shar
     }
     worker.onerror = fallBack
     const patience = setTimeout(fallBack, WORKER_SILENT_MS)
+    relock = () => introduce(lock)
+    if (!navigator.locks) return introduce(lock)
     // Announced from inside the lock: earlier, a warm worker would win it and take this tab for dead.
     void navigator.locks.request(lock, () => {
       if (pipe !== own) return
@@ -126,7 +137,6 @@ export function openLink(options: { person: number; base: string; holder?: 'shar
         release = resolve
       })
     })
-    relock = () => introduce(lock)
   }
 
   let relock: () => void = () => {}

@@ -69,11 +69,15 @@ export type ToHub =
   /** The browser says it is offline, which may be wrong: find out. */
   | { t: 'doubt' }
   | { t: 'bye' }
+  /** Where there are no locks (plain HTTP): I am still here. */
+  | { t: 'here' }
   /** The hub itself ends: signed out, or its code was replaced in development. */
   | { t: 'die' }
 
 export type ToTab =
+  /** `lock` is free once this hub is gone; empty where there are no locks: then it ticks. */
   | { t: 'alive'; lock: string }
+  | { t: 'tick' }
   | { t: 'state'; state: HubState }
   /** The topic was already on the stream and has come to `cursor`; what follows is newer. */
   | { t: 'joined'; topic: string; cursor: Cursor }

@@ -54,21 +54,16 @@ let current: LiveSession | undefined
 export async function openSession(): Promise<Session | undefined> {
   if (current && !current.ended()) return current
   return withIdentity('shared', async () => {
-    try {
-      const answer = await bareRequest({ method: 'GET', path: 'api/me' })
-      if (answer.status === 401) {
-        current?.end('expired')
-        return undefined
-      }
-      if (answer.ok) return begin(answer.body as Person, true)
-      if (answer.status < 500) throw new Refused(answer.refusal!)
-      throw new Refused(answer.refusal!, answer)
-    } catch (error) {
-      const refusal = error instanceof Refused ? error.refusal : refusalOf(0, null)
-      const known = knownPerson()
-      if (known && (refusal.status === 0 || refusal.status >= 500)) return begin(known, false)
-      throw error instanceof Refused ? error : new Refused(refusal)
+    const answer = await bareRequest({ method: 'GET', path: 'api/me' }).catch(() => undefined)
+    if (answer?.ok) return begin(answer.body as Person, true)
+    if (answer?.status === 401) {
+      current?.end('expired')
+      return undefined
     }
+    const refusal = answer?.refusal ?? refusalOf(0, null)
+    const known = knownPerson()
+    if (known && (refusal.status === 0 || refusal.status >= 500)) return begin(known, false)
+    throw new Refused(refusal, answer)
   })
 }
 

@@ -1,5 +1,6 @@
 """The REST API as an ASGI app."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from service.api import boards, columns, docs, events, me, members, sessions, ti
 from service.api.call import Call, Shared
 from service.api.door import Service
 from service.api.problems import HANDLERS
+from service.metrics import watch
 from service.settings import Settings
 
 ROUTES = [
@@ -32,7 +34,9 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncGenerator[None]:
         async with shared.database:
+            watching = asyncio.create_task(watch(shared.database))
             yield
+            watching.cancel()
 
     app = Service(
         route_handlers=[*ROUTES],

@@ -39,7 +39,7 @@ class Tail:
 
     __slots__ = (
         "changed", "head", "heavy", "idle_since", "known", "lowest", "reading", "ring", "rung", "size", "snapshot",
-        "streams", "topic",
+        "streams", "topic", "waiting",
     )  # fmt: skip
 
     def __init__(self, topic: str) -> None:
@@ -55,6 +55,7 @@ class Tail:
         self.streams: set[Subscriber] = set()
         self.reading = asyncio.Lock()  # one gap or snapshot at a time; whoever waits shares what it finds
         self.snapshot: Snapshot | None = None
+        self.waiting = 0  # for a snapshot
         self.idle_since: float | None = None  # loop time since when nobody watches
 
     @property

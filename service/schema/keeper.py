@@ -39,7 +39,7 @@ INITDB = ("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 SETTINGS = """
 # Written once by Livelane; edit as you like. Socket and addresses are given on the command line.
-max_connections = 100
+max_connections = 200
 shared_buffers = 128MB
 jit = off
 log_timezone = 'UTC'

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from service.schema import keeper
 def run_program(name: str, url: str, arguments: Sequence[str]) -> int:
     """Run the program on the database in this terminal and return its exit code."""
     program = keeper.programs() / name
-    if name == "psql" and (installed := shutil.which(name)):
+    if name == "psql" and sys.stdin.isatty() and (installed := shutil.which(name)):
         program = Path(installed)  # it has line editing and history, which the wheel's is built without
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for psql: it cancels a query, and psql goes on
     try:

@@ -11,8 +11,6 @@ from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
 
-CDP_WAIT_S = 5.0
-
 
 def open_streams(product: Product) -> int:
     """As the server counts them."""
@@ -77,17 +75,15 @@ async def test_the_first_tab_crashes_and_the_others_are_live_again_within_2_s_f4
 
     session = await tabs[0].cdp()
     crash = asyncio.ensure_future(session.send("Page.crash"))  # it has no answer
-    began = monotonic()
-    for n in range(20):
+    for n in range(60):
         board.rename(board.tickets[0], f"during {n}")
         await asyncio.sleep(0.02)
     for tab in tabs[1:]:
-        await tab.until(f"board.ticket({board.tickets[0]}).title === 'during 19'", 4_000)
-    took = monotonic() - began
-
+        await tab.until(f"board.ticket({board.tickets[0]}).title === 'during 59'")
     crash.cancel()
-    assert took < 2 + 20 * 0.1, took  # the writes themselves take their time
+
     for tab in tabs[1:]:
+        assert await tab.longest_silence() < 2
         assert await tab.missed() == []
         await tab.live()
     await until_streams(served, 1)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,8 +34,12 @@ class Tab:
             """(id) => {
                 window.board = livelane.open(id)
                 window.seen = []
+                window.seenAt = []
                 window.notices = []
-                board.onApplied(({ events }) => seen.push(...events.map((e) => e.seq)))
+                board.onApplied(({ events }) => {
+                    seen.push(...events.map((e) => e.seq))
+                    seenAt.push(performance.now())
+                })
                 board.onNotice((notice) => notices.push(notice))
             }""",
             board,
@@ -77,6 +82,11 @@ class Tab:
         """Numbers between the first and the last event applied that were not, or twice."""
         seen: list[int] = await self.ask("seen")
         return [] if seen == list(range(seen[0], seen[-1] + 1)) else seen
+
+    async def longest_silence(self) -> float:
+        """The seconds between two events applied, at most."""
+        times: list[float] = await self.ask("seenAt")
+        return max((after - before) / 1000 for before, after in pairwise(times))
 
     async def cdp(self) -> CDPSession:
         return await self.page.context.new_cdp_session(self.page)

@@ -20,6 +20,7 @@ from streams.frames import Reason
 from streams.hub import Hub
 from streams.listener import Listener
 from streams.log import Ask, Grant
+from streams.probe import probe
 from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
 from streams.response import SERVERS_SEND, EventStream
 from streams.settings import Settings
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> Litestar:
                     task.cancel()
 
     return Streams(
-        [board, several],
+        [board, several, probe],
         lifespan=[running],
         openapi_config=None,
         exception_handlers={Problem: answer_problem, HTTPException: answer_http_exception, Exception: answer_exception},

@@ -106,7 +106,7 @@ async def first_start(browser: Browser, url: str, code: str, folder: Path) -> No
             context = await browser.new_context(viewport=width, color_scheme=theme)  # type: ignore[arg-type]
             page = await context.new_page()
             await page.goto(f"{url}/#code={code}")
-            await page.get_by_text("There and back").wait_for()
+            await page.get_by_text("Stream to this browser").wait_for()
             await page.get_by_label("Name").fill("Noor Bek")
             await page.get_by_label("Email").fill("noor@harbour.example")
             await page.get_by_label("Password").fill("a long enough password")

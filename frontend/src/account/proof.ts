@@ -1,6 +1,7 @@
 /** What this page can find out about the server it came from, before anybody trusts it with a password. */
 
 import { baseUrl } from '../api/request'
+import { heldMs, heldSentence, type Trial, tryStream } from '../hops/stream'
 
 export interface Finding {
   key: string
@@ -51,13 +52,15 @@ export async function prove(base = baseUrl()): Promise<Proof> {
   } catch {
     // Said below: nobody answered.
   }
-  return { answeredInMs, findings: judge(parts, answeredInMs, new URL(base)) }
+  const stream = parts && (await tryStream(base))
+  return { answeredInMs, findings: judge(parts, answeredInMs, stream, new URL(base)) }
 }
 
 /** The findings as sentences, from what the server said of its parts and how the page came here. */
 export function judge(
   parts: Record<string, Part> | undefined,
   answeredInMs: number | null,
+  stream: Trial | undefined,
   address: URL,
 ): Finding[] {
   if (!parts || answeredInMs === null)
@@ -92,19 +95,32 @@ export function judge(
         ? `The server does not hear its database. ${listener.detail ?? ''}`.trim()
         : 'Every change is numbered at commit, without gaps, also one made in SQL.',
   })
-  const ms = Math.max(1, Math.round(answeredInMs))
-  const slow = answeredInMs > 250
-  findings.push({
-    key: 'way',
-    name: 'Way to this browser',
-    figure: `${ms} ms`,
-    ok: !slow,
-    sentence: slow
-      ? 'There and back, the quickest of three. A change will be felt this much later.'
-      : 'There and back, the quickest of three.',
-  })
+  if (stream) findings.push(streaming(stream, answeredInMs))
   findings.push(encryption(address))
   return findings
+}
+
+function streaming(stream: Trial, answeredInMs: number): Finding {
+  const key = 'stream'
+  const name = 'Stream to this browser'
+  if (stream.status !== 200)
+    return {
+      key,
+      name,
+      figure: stream.status ? `refused, ${stream.status}` : 'no answer',
+      ok: false,
+      sentence: 'Requests are answered, streams are not. Does the proxy pass /streams on?',
+    }
+  const held = heldMs(stream, answeredInMs)
+  return {
+    key,
+    name,
+    figure: stream.firstMs === null ? 'nothing came' : `${Math.max(1, Math.round(stream.firstMs))} ms`,
+    ok: held === 0,
+    sentence: held
+      ? heldSentence(held, stream.firstMs === null)
+      : `${stream.frames} frames, each here as it was sent. Nothing on the way holds them back.`,
+  }
 }
 
 export function isLoopback(host: string): boolean {

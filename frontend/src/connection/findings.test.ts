@@ -15,7 +15,8 @@ const sample = (committedAt: number, total: number, over: Partial<LatencySample>
   paintedAt: committedAt + total,
   ...over,
 })
-const probe: Probe = { roundTripMs: 4, firstByteMs: 6, status: 200, protocol: 'h2' }
+const stream = { status: 200, firstMs: 6, frames: 5, spreadMs: 240, sentSpreadMs: 240 }
+const probe: Probe = { roundTripMs: 4, stream, protocol: 'h2' }
 const none = figuresOf([], 0)
 const sentences = (hops: ReturnType<typeof hopsOf>) => hops.map((hop) => hop.sentence).filter(Boolean)
 
@@ -98,7 +99,7 @@ describe('hops', () => {
     expect(sentences(hopsOf(held, undefined, [], true))[0]).toBe(
       'Something on the way holds events back for about 4 s. Switch response buffering off in the proxy.',
     )
-    expect(sentences(hopsOf(none, { ...probe, firstByteMs: null }, [], true))).toEqual([
+    expect(sentences(hopsOf(none, { ...probe, stream: { ...stream, firstMs: null } }, [], true))).toEqual([
       'Something on the way holds events back for more than 6 s. Switch response buffering off in the proxy.',
     ])
   })

@@ -1,11 +1,11 @@
 /** What stands between the database's commit and this screen, as hops with figures, and a sentence where one is at fault. */
 
+import { heldMs, heldSentence, WAIT_MS } from '../hops/stream'
 import { count, figure } from '../ui/times'
 import type { Cut } from './cuts'
 import { rhythm } from './cuts'
 import type { Figures } from './figures'
 import type { Probe } from './probe'
-import { WAIT_MS } from './probe'
 
 export interface Hop {
   key: string
@@ -43,33 +43,31 @@ function toBrowser({ hops }: Figures, probe: Probe | undefined): Hop[] {
       name: 'From commit to this browser',
       figure: ms === undefined ? 'no event yet' : `${figure(Math.round(ms))} ms`,
       ok: !late,
-      ...(late ? { sentence: buffered(ms) } : {}),
+      ...(late ? { sentence: heldSentence(ms) } : {}),
     },
   ]
 }
 
 function proxy(probe: Probe | undefined, cuts: readonly Cut[]): Hop[] {
   const hops: Hop[] = []
-  if (probe && probe.status === 200) {
-    const { firstByteMs, roundTripMs } = probe
-    const held = firstByteMs === null || firstByteMs > HELD_MS + (roundTripMs ?? 0)
+  if (probe) {
+    const { stream, roundTripMs } = probe
+    const answered = stream.status === 200
+    const held = answered ? heldMs(stream, roundTripMs) : 0
+    const none = `nothing within ${WAIT_MS / 1000} s`
+    const refused = stream.status ? `refused, ${stream.status}` : 'no answer'
     hops.push({
       key: 'stream',
       name: 'A fresh stream',
-      figure:
-        firstByteMs === null
-          ? `nothing within ${WAIT_MS / 1000} s`
-          : `${figure(Math.max(1, Math.round(firstByteMs)))} ms`,
-      ok: !held,
-      ...(held ? { sentence: buffered(firstByteMs ?? WAIT_MS, firstByteMs === null) } : {}),
+      figure: !answered
+        ? refused
+        : stream.firstMs === null
+          ? none
+          : `${figure(Math.max(1, Math.round(stream.firstMs)))} ms`,
+      ok: answered && held === 0,
+      ...(held ? { sentence: heldSentence(held, stream.firstMs === null) } : {}),
     })
-  } else if (probe)
-    hops.push({
-      key: 'stream',
-      name: 'A fresh stream',
-      figure: probe.status ? `refused, ${probe.status}` : 'no answer',
-      ok: false,
-    })
+  }
   if (cuts.length) {
     const every = rhythm(cuts)
     const away = cuts.map((cut) => cut.awayMs).filter((ms) => ms !== null)
@@ -83,12 +81,6 @@ function proxy(probe: Probe | undefined, cuts: readonly Cut[]): Hop[] {
     })
   }
   return hops
-}
-
-/** "Something on the way holds events back for about 4 s. Switch response buffering off in the proxy." */
-function buffered(ms: number, atLeast = false): string {
-  const seconds = ms < 9_500 ? Math.max(1, Math.round(ms / 1000)) : Math.round(ms / 5_000) * 5
-  return `Something on the way holds events back for ${atLeast ? 'more than' : 'about'} ${seconds} s. Switch response buffering off in the proxy.`
 }
 
 function regular(everyMs: number, backMs: number | null): string {

@@ -64,6 +64,10 @@ check: lint test
 @bench-browser *arguments: _python _web _system
     python -m tests.browser.bench {{ arguments }}
 
+# Make the README's pictures from the running product: `just screenshots [FOLDER] [NAMES …]`
+@screenshots *arguments: _python _web _system
+    python -m tests.browser.pictures {{ arguments }}
+
 # Random writers, readers, kills and restarts against the oracle: `just torture 10m`
 @torture duration="1m" *arguments: _python
     python -m tests.torture {{ duration }} {{ arguments }}

@@ -378,10 +378,20 @@ BEGIN
 END
 $$;
 
+-- A row that brought its own id: the sequence goes on behind it, so that the next row without one does not meet it.
+CREATE OR REPLACE FUNCTION follow_id(sequence_ regclass, id bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF id > coalesce(pg_sequence_last_value(sequence_), 0) THEN
+        PERFORM setval(sequence_, id);
+    END IF;
+END
+$$;
+
 -- What an INSERT may leave out of a placed row: its board (the column's), its rank (last), its creator (who acts).
 CREATE OR REPLACE FUNCTION fill_ticket() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM follow_id('ticket_id_seq', NEW.id);
     IF NEW.board_id IS NULL THEN
         SELECT c.board_id INTO NEW.board_id FROM board_column c WHERE c.id = NEW.column_id;
     END IF;
@@ -398,6 +408,7 @@ $$;
 CREATE OR REPLACE FUNCTION fill_column() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM follow_id('board_column_id_seq', NEW.id);
     IF NEW.rank IS NULL THEN
         NEW.rank := rank_between((SELECT c.rank FROM board_column c WHERE c.board_id = NEW.board_id ORDER BY c.rank DESC, c.id DESC LIMIT 1), NULL);
     END IF;
@@ -411,6 +422,7 @@ $$;
 CREATE OR REPLACE FUNCTION fill_creator() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM follow_id((TG_TABLE_NAME || '_id_seq')::regclass, NEW.id);
     IF NEW.created_by IS NULL THEN
         NEW.created_by := log_actor();
     END IF;

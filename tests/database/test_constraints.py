@@ -125,3 +125,22 @@ async def test_an_insert_may_leave_out_board_and_rank(conn: AsyncConnection):
 
     row = await (await conn.execute("SELECT board_id, rank FROM ticket WHERE title = 'last'")).fetchone()
     assert row == (1, "a2")
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("ticket", "(id, column_id, title) VALUES (500, 1, 'a'), (400, 1, 'b')"),
+        ("board_column", "(id, board_id, title) VALUES (500, 1, 'a')"),
+        ("board", "(id, title) VALUES (500, 'a')"),
+    ],
+)
+async def test_a_row_that_brings_its_own_id_is_in_nobody_s_way(conn: AsyncConnection, table: str, values: str):
+    await set_up(conn)
+
+    await conn.execute(f"INSERT INTO {table} {values}".encode())
+
+    columns = values[4 : values.index(")")].lstrip()
+    rest = {"ticket": "(1, 'next')", "board_column": "(1, 'next')", "board": "('next')"}[table]
+    following = await value(conn, f"INSERT INTO {table} ({columns}) VALUES {rest} RETURNING id")
+    assert following == 501

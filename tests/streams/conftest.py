@@ -40,6 +40,7 @@ class Site:
         self.database_url = database_url
         self.prefix: tuple[str, ...] = ()  # of the command, to run it somewhere special
         self.host = "127.0.0.1"
+        self.http = "httptools"  # uvicorn's implementation
         self.process: subprocess.Popen[bytes] | None = None
         self.thread: tuple[Server, threading.Thread] | None = None
         self._log = log
@@ -74,7 +75,7 @@ class Site:
 
     def start_here(self, *, ready: bool = True, **settings: Any) -> None:
         """The same in a thread of this process, which is quicker; for what needs no process to kill or measure."""
-        server = create_server(self.port, Settings(self.database_url, **settings))
+        server = create_server(self.port, Settings(self.database_url, **settings), http=self.http)
         thread = threading.Thread(target=server.run)
         thread.start()
         self.thread = (server, thread)

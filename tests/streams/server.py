@@ -57,10 +57,11 @@ class Server(uvicorn.Server):
         await drained
 
 
-def create_server(port: int, settings: Settings, host: str = "127.0.0.1") -> Server:
+def create_server(port: int, settings: Settings, host: str = "127.0.0.1", http: str = "httptools") -> Server:
     """Return the server, to be run."""
     config = uvicorn.Config(
-        Alone(settings), host=host, port=port, loop="uvloop", http="httptools", lifespan="on",
+        Alone(settings), host=host, port=port, loop="uvloop", http=http,  # pyright: ignore[reportArgumentType] -- one of uvicorn's names
+        lifespan="on",
         access_log=False, log_level="warning", backlog=4096, timeout_graceful_shutdown=10,
     )  # fmt: skip
     return Server(config)

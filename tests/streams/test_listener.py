@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests import sse
+from tests.service.test_database_problems import pgbouncer
 from tests.streams.conftest import Site, until
 from tests.streams.proxy import Proxy, proxied
 
@@ -110,6 +111,22 @@ async def test_behind_a_transaction_pooler_readiness_says_so(site: Site, proxy: 
 
     assert (await site.get("/health/ready")).status_code == 503
     assert change["set"]["title"] == "found by looking"
+
+
+async def test_a_real_pooler_in_transaction_mode_is_named_and_one_in_session_mode_is_well(site: Site):
+    direct = site.database_url
+    with pgbouncer(direct, "transaction") as site.database_url:
+        site.start_here(ready=False, echo_s=0.3)
+
+        async def says_why() -> bool:
+            return "transaction pooler" in (await health(site))["detail"]
+
+        await until(says_why, 10)
+        site.close()
+    with pgbouncer(direct, "session") as site.database_url:
+        site.start_here()
+        assert await is_well(site)
+        site.close()
 
 
 async def test_a_lost_notification_is_found_by_looking_and_counted(

@@ -121,13 +121,14 @@ def test_a_trigger_that_replicas_pass_by_is_found(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute("ALTER TABLE board ENABLE TRIGGER log_insert")
         conn.execute("DROP TRIGGER log_delete ON board_column")
+        conn.execute("ALTER TABLE session DISABLE TRIGGER ring_person")
         found = [finding for finding in log.look(conn) if finding.level == "fail"]
 
         for finding in found:
             conn.execute(finding.todo.encode())
         healed = [finding.level for finding in log.look(conn)]
 
-    assert [finding.check for finding in found] == ["triggers", "triggers"]
+    assert [finding.check for finding in found] == ["triggers"] * 3
     assert healed == ["ok", "ok"]
 
 

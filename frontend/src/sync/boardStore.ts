@@ -5,10 +5,11 @@ import type { BoardStore } from './api'
 import { BoardBase } from './base'
 import { type ServerClock, timeOf } from './clock'
 import { ConnectionTeller } from './connection'
+import { Deeds } from './deeds'
 import type { Frames } from './frames'
 import { Inflow } from './inflow'
 import type { Link } from './link'
-import { type Inverse, makeOperation, type PendingOp } from './operation'
+import type { PendingOp } from './operation'
 import type { Outbox, OutboxChange } from './outbox'
 import { boardTopic, parseType } from './protocol'
 import type {
@@ -23,12 +24,9 @@ import type {
   LatencySample,
   Notice,
   Operation,
-  Outcome,
   PendingMark,
-  Refusal,
   TopicEvent,
 } from './types'
-import { type Step, UndoStack } from './undo'
 import { BoardView, markOf } from './view'
 
 export interface BoardStoreSurroundings {
@@ -59,13 +57,12 @@ const TEXT_AGAIN_MS = 3_000
 export class LiveBoard implements BoardStore {
   private readonly base = new BoardBase()
   private readonly view: BoardView
-  private readonly undoStack = new UndoStack()
+  private readonly deeds: Deeds
   private readonly listeners = new Map<Key, Set<() => void>>()
   private readonly appliedListeners = new Set<(applied: Applied) => void>()
   private readonly noticeListeners = new Set<(notice: Notice) => void>()
   private readonly inflow: Inflow
   private readonly teller: ConnectionTeller
-  private readonly mine = new Set<string>()
   private readonly loadingTexts = new Set<Id>()
   private readonly stops: (() => void)[] = []
   private app: string | undefined
@@ -88,6 +85,10 @@ export class LiveBoard implements BoardStore {
   ) {
     this.app = env.app
     this.view = new BoardView(this.base, env.outbox, id)
+    this.deeds = new Deeds(id, env, this.view, {
+      undoable: () => this.touch('undo'),
+      notice: (notice) => this.notice(notice),
+    })
     this.teller = new ConnectionTeller(env, () => this.touch('connection'))
     this.inflow = new Inflow(id, env.send, {
       arrived: () => this.askFlush(),
@@ -192,7 +193,6 @@ export class LiveBoard implements BoardStore {
   role = () => this.view.memberRow(this.env.person)?.role
   nameOf = (person: Id) => this.base.names.get(person)
   description = (id: Id) => this.view.description(id)
-  undoable = () => this.undoStack.newest()
   connection = (): Connection => this.teller.current()
   latency = () => this.samples
 
@@ -248,116 +248,11 @@ export class LiveBoard implements BoardStore {
 
   // What the person does ----------------------------------------------------------------------------------------------
 
-  run(command: Command): Operation {
-    return this.runAll([command])[0]!
-  }
-
-  runAll(commands: readonly Command[]): Operation[] {
-    const step: Step = { key: '', items: [] }
-    const operations = commands.map((command) => this.perform({ command }, step))
-    if (step.items.length) this.undoStack.push(step)
-    this.touch('undo')
-    return operations
-  }
-
-  undo(key?: string): Operation[] {
-    return this.takeBack('undo', key)
-  }
-
-  redo(): Operation[] {
-    return this.takeBack('redo')
-  }
-
-  private takeBack(from: 'undo' | 'redo', key?: string): Operation[] {
-    const step = this.undoStack.take(from, key)
-    if (!step) return []
-    const counter: Step = { key: '', items: [] }
-    const operations: Operation[] = []
-    for (const { op, inverse } of step.items.toReversed()) {
-      const waiting = this.env.outbox.get(op)
-      const unsent = waiting?.state === 'queued' && waiting.attempts === 0
-      if (
-        waiting &&
-        (unsent || waiting.state === 'failed' || waiting.state === 'conflict') &&
-        !this.undoStack.has(op)
-      ) {
-        // It never left: give it up, and remember how to do it again.
-        const again: Inverse = {
-          command: waiting.command,
-          ...(waiting.place ? { place: waiting.place } : {}),
-        }
-        counter.key ||= op
-        counter.items.push({ op, inverse: again })
-        this.env.outbox.discard(op)
-        continue
-      }
-      operations.push(this.perform(inverse, counter, op))
-    }
-    if (counter.items.length) this.undoStack.pushCounter(counter, from)
-    this.touch('undo')
-    return operations
-  }
-
-  /** Lays the command over the board, sends it, and notes in `step` how to take it back. */
-  private perform({ command, place }: Inverse, step: Step, takesBack?: string): Operation {
-    const named = this.named(command)
-    const made = makeOperation(
-      this.view,
-      named,
-      {
-        op: this.env.uuid(),
-        board: this.id,
-        at: this.env.now(),
-        tab: this.env.tab,
-        localId: -Math.floor(Math.random() * 2 ** 48) - 1,
-        uid: this.env.uuid(),
-      },
-      place && {
-        ...place,
-        parent: this.env.outbox.nameOf(place.parent),
-        trail: place.trail.map((id) => this.env.outbox.nameOf(id)),
-      },
-    )
-    if (!made) return this.missing(named)
-    if (takesBack !== undefined) {
-      made.op.undo = true
-      made.op.chain = takesBack
-      made.op.seen = null
-    }
-    const { op, settled } = this.env.outbox.add(made.op)
-    this.mine.add(op.op)
-    if (made.inverse) {
-      step.key ||= op.op
-      step.items.push({ op: op.op, inverse: made.inverse })
-    }
-    void settled.then((outcome) => {
-      if (outcome.is === 'saved') return
-      this.undoStack.forget(op.op)
-      this.touch('undo')
-    })
-    return { op: op.op, id: op.id, settled }
-  }
-
-  private missing(command: Command): Operation {
-    const refusal: Refusal = {
-      problem: 'gone',
-      status: 404,
-      title: 'It is not on this board any more.',
-      detail: '',
-      at: this.env.now(),
-    }
-    const op = this.env.uuid()
-    const id = 'id' in command ? command.id : 0
-    this.notice({ kind: 'refused', op, command, id, refusal, undo: false })
-    return { op, id, settled: Promise.resolve<Outcome>({ is: 'refused', refusal }) }
-  }
-
-  private named(command: Command): Command {
-    const named = { ...command } as Record<string, unknown>
-    for (const key of ['id', 'column_id', 'after'])
-      if (typeof named[key] === 'number') named[key] = this.env.outbox.nameOf(named[key])
-    return named as unknown as Command
-  }
+  run = (command: Command): Operation => this.deeds.runAll([command])[0]!
+  runAll = (commands: readonly Command[]): Operation[] => this.deeds.runAll(commands)
+  undo = (key?: string): Operation[] => this.deeds.takeBack('undo', key)
+  redo = (): Operation[] => this.deeds.takeBack('redo')
+  undoable = () => this.deeds.undoable()
 
   retry(op?: string): void {
     this.env.link.nudge()
@@ -370,11 +265,7 @@ export class LiveBoard implements BoardStore {
   }
 
   resolve(op: string, keep: 'mine' | 'theirs'): void {
-    this.env.outbox.resolve(op, keep, () => {
-      const fresh = this.env.uuid()
-      this.mine.add(fresh)
-      return fresh
-    })
+    this.deeds.resolve(op, keep)
   }
 
   private outboxChanged(change: OutboxChange): void {
@@ -446,7 +337,7 @@ export class LiveBoard implements BoardStore {
     for (const item of batch) {
       if ('snapshot' in item) this.loaded(item.snapshot)
       else {
-        const mine = item.event.op != null && this.mine.has(item.event.op)
+        const mine = item.event.op != null && this.deeds.isMine(item.event.op)
         this.env.clock.heard(timeOf(item.event.at), item.heardAt)
         this.base.apply(item.event, this.touched)
         this.confirm(item.event)

@@ -1,18 +1,8 @@
 /** A change of mine on its way: what it shows at once, what it asks of the server, and how it is taken back. */
 
-import type { After, Board, Column, Command, Conflict, Id, Member, Refusal, Ticket } from './types'
-
-/** Where a row goes among its siblings: below the first of `trail` that is still there. */
-export interface Place {
-  /** The column, for tickets; 0 for columns. */
-  parent: Id
-  /** Siblings above, nearest first. */
-  trail: Id[]
-  /** The trail reaches the top: with none of it left, the place is the first; else the last. */
-  complete: boolean
-  /** Below all, whoever they are by then. */
-  last: boolean
-}
+import { afterOf, type Place, placeAfter, placeOf } from './place'
+import type { Board, Column, Command, Conflict, Id, Member, Refusal, Ticket } from './types'
+import type { WriteRequest } from './writes'
 
 export type Noun = 'ticket' | 'column' | 'board' | 'member'
 
@@ -51,13 +41,6 @@ export interface PendingOp {
   tab: string
 }
 
-export interface WriteRequest {
-  method: 'POST' | 'PATCH' | 'DELETE'
-  path: string
-  body?: Record<string, unknown>
-  ifMatch?: number
-}
-
 /** A command that takes another back, with the exact place where a move has to return to. */
 export interface Inverse {
   command: Command
@@ -73,54 +56,6 @@ export interface Sight {
   tickets(column: Id): readonly Id[]
   columns(): readonly Id[]
   description(id: Id): string | undefined
-}
-
-const TRAIL = 8
-
-/** The place that `after` names among `siblings`. */
-export function placeAfter(parent: Id, siblings: readonly Id[], after: After, self?: Id): Place {
-  const others = siblings.filter((id) => id !== self)
-  const index = after === undefined ? others.length : after === null ? 0 : others.indexOf(after) + 1
-  const lost = typeof after === 'number' && index === 0
-  return {
-    parent,
-    trail: others.slice(Math.max(0, index - TRAIL), index).reverse(),
-    complete: index <= TRAIL,
-    last: after === undefined || lost,
-  }
-}
-
-/** The place a row has now, to return to. */
-export function placeOf(parent: Id, siblings: readonly Id[], self: Id): Place {
-  const index = siblings.indexOf(self)
-  return placeAfter(parent, siblings, index < 0 ? undefined : index === 0 ? null : siblings[index - 1], self)
-}
-
-/** Puts `id` where `place` says. `order` does not hold it. */
-export function insertAt(order: Id[], place: Place, id: Id): void {
-  let index = place.complete ? 0 : order.length
-  if (place.last) index = order.length
-  else
-    for (const above of place.trail) {
-      const found = order.indexOf(above)
-      if (found < 0) continue
-      index = found + 1
-      break
-    }
-  order.splice(index, 0, id)
-}
-
-/** What to ask the server for. */
-export function afterOf(place: Place): After {
-  return place.last ? undefined : (place.trail[0] ?? null)
-}
-
-/** The nearest sibling is gone: the next one up, else the end the trail reached. False: nothing is left to try. */
-export function retreat(place: Place): boolean {
-  if (place.last || (place.trail.length === 0 && place.complete)) return false
-  place.trail.shift()
-  if (place.trail.length === 0 && !place.complete) place.last = true
-  return true
 }
 
 /** Does it hold text that must not be lost when the server refuses? */
@@ -313,56 +248,6 @@ export function makeOperation(
       { command: { ...command, role: member.role } },
     )
   return made('member', command.person_id, { removed: true }, undefined)
-}
-
-/** The request an operation becomes. All its ids are the server's by now. */
-export function requestOf(op: PendingOp, ifMatch: number | null): WriteRequest {
-  const { command, id, board } = op
-  const match = ifMatch === null ? {} : { ifMatch }
-  const after = op.place ? afterOf(op.place) : undefined
-  const placed = after === undefined ? {} : { after }
-  switch (command.do) {
-    case 'ticket.create': {
-      const { title, description } = command
-      const body = { uid: op.uid, title, ...(description ? { description } : {}), ...placed }
-      return { method: 'POST', path: `api/columns/${op.place!.parent}/tickets`, body }
-    }
-    case 'column.create': {
-      const body = { uid: op.uid, title: command.title, ...placed }
-      return { method: 'POST', path: `api/boards/${board}/columns`, body }
-    }
-    case 'ticket.edit':
-    case 'column.edit':
-    case 'board.edit': {
-      const { has_description: _, ...body } = op.set
-      return { method: 'PATCH', path: pathOf(op), body, ...match }
-    }
-    case 'ticket.move':
-      return {
-        method: 'POST',
-        path: `api/tickets/${id}/move`,
-        body: { column_id: op.place!.parent, ...placed },
-        ...match,
-      }
-    case 'column.move':
-      return { method: 'POST', path: `api/columns/${id}/move`, body: placed, ...match }
-    case 'ticket.archive':
-    case 'column.archive':
-    case 'board.archive':
-    case 'member.remove':
-      return { method: 'DELETE', path: pathOf(op) }
-    case 'ticket.restore':
-    case 'column.restore':
-    case 'board.restore':
-      return { method: 'PATCH', path: pathOf(op), body: { archived: false } }
-    case 'member.edit':
-      return { method: 'PATCH', path: pathOf(op), body: { role: command.role } }
-  }
-}
-
-function pathOf(op: PendingOp): string {
-  if (op.noun === 'member') return `api/boards/${op.board}/members/${op.id}`
-  return `api/${op.noun}s/${op.id}`
 }
 
 /** Names the server's id wherever the operation used the one made here. */

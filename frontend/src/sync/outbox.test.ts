@@ -298,6 +298,20 @@ describe('no', () => {
     })
   })
 
+  test('what is refused while it is being taken back leaves nothing to take back', async () => {
+    const w = world()
+    const first = w.run(edit(11, 'A'))
+    w.run(edit(11, 'T11'), { undo: true, chain: first.op, seen: null })
+    w.sent[0]!.answer(409, {
+      type: '/problems/conflict',
+      conflicts: [{ field: 'title' }],
+      current: { version: 3 },
+    })
+    await w.pass()
+    expect(w.outbox.of(BOARD)).toEqual([])
+    expect(w.sent).toHaveLength(1)
+  })
+
   test('a neighbour that is gone is replaced by the next one up', async () => {
     const w = world()
     w.run(move(21, 1, 13))

@@ -1,8 +1,11 @@
 /** Sends my changes: each once, in the order that matters, through refusals, outages and reloads. */
 
 import type { Answer, Send } from '../api/request'
-import { fieldsOf, holdsText, type PendingOp, rename, requestOf, retreat } from './operation'
+import { depends, needs } from './dependence'
+import { fieldsOf, holdsText, type PendingOp, rename } from './operation'
+import { retreat } from './place'
 import type { Actor, Conflict, ConflictField, Id, Outcome, Refusal } from './types'
+import { requestOf } from './writes'
 
 /** Where operations survive the tab. Writes are told, never awaited. */
 export interface OutboxStorage {
@@ -246,7 +249,7 @@ export class Outbox {
 
   /** Nothing earlier that it depends on is still on its way. */
   private ready(op: PendingOp, index: number): boolean {
-    if (referencesOf(op).some((id) => id < 0)) return false
+    if (needs(op).some((id) => id < 0)) return false
     for (let i = 0; i < index; i++) {
       const earlier = this.ops[i]!
       if (earlier.state !== 'queued' && earlier.state !== 'sending') continue
@@ -335,7 +338,14 @@ export class Outbox {
       this.changed(op)
       return
     }
-    // A definite no: nothing was applied, so the next attempt may differ under the same key.
+    // A definite no. If it was being taken back already, there is nothing left to do or to say.
+    const back = this.ops.find((other) => other.undo && other.chain === op.op && other.state === 'queued')
+    if (back) {
+      this.finish(back, { is: 'discarded' })
+      this.finish(op, { is: 'refused', refusal })
+      return
+    }
+    // Nothing was applied, so the next attempt may differ under the same key.
     delete op.request
     op.attempts = 0
     const conflict = Array.isArray(answer.body?.conflicts) ? conflictOf(op, answer.body) : undefined
@@ -480,27 +490,6 @@ export class Outbox {
   private tellBoard(board: Id, change: OutboxChange): void {
     for (const listener of this.listeners.get(board) ?? []) listener(change)
   }
-}
-
-/** Ids it cannot go out without. */
-function referencesOf(op: PendingOp): Id[] {
-  const ids: Id[] = []
-  if (!op.command.do.endsWith('.create')) ids.push(op.id)
-  if (op.place) {
-    ids.push(op.place.parent)
-    if (!op.place.last && op.place.trail[0] !== undefined) ids.push(op.place.trail[0])
-  }
-  return ids
-}
-
-/** Must `op` wait for `earlier`? Same row, the row it goes below, or a place whose order or limit both touch. */
-function depends(op: PendingOp, earlier: PendingOp, held: boolean): boolean {
-  if (op.noun === earlier.noun && op.id === earlier.id) return true
-  if (held) return false
-  if (op.place && earlier.place && earlier.noun === op.noun && op.place.trail[0] === earlier.id) return true
-  if (op.noun !== 'ticket' || earlier.noun !== 'ticket') return false
-  const places = [earlier.from, earlier.place?.parent].filter((id) => id !== undefined)
-  return places.some((id) => id === op.from || id === op.place?.parent)
 }
 
 function conflictOf(op: PendingOp, body: Record<string, unknown>): Conflict {

@@ -15,18 +15,10 @@ import { LiveBoard } from './boardStore'
 import { ServerClock, timeOf } from './clock'
 import { ConnectionTeller } from './connection'
 import { browserFrames } from './frames'
-import {
-  holdTab,
-  knownPerson,
-  onPersonChange,
-  rememberPerson,
-  tabIsGone,
-  uuid,
-  withIdentity,
-} from './identity'
+import { holdTab, knownPerson, onPersonChange, rememberPerson, uuid, withIdentity } from './identity'
 import { type Link, openLink } from './link'
 import { Memberships } from './memberships'
-import type { PendingOp } from './operation'
+import { Orphans } from './orphans'
 import { Outbox } from './outbox'
 import { userTopic } from './protocol'
 import { openStorage, type PersonStorage } from './storage'
@@ -39,10 +31,8 @@ declare global {
   }
 }
 
-const OLD_MS = 24 * 60 * 60 * 1000
+const AGAIN_MS = 5_000
 const DATE_MS = 3_000 // a Date header is cut to seconds, and servers keep one for a while
-const ADOPT_MS = [0, 1_000, 4_000] // a closed tab's lock is free a moment later
-const ADOPT_EVERY_MS = 30_000
 
 type Topic = 'person' | 'memberships' | 'connection' | 'unsaved' | 'ended' | 'old'
 type Ending = 'expired' | 'signed-out' | 'other'
@@ -121,8 +111,7 @@ class LiveSession implements Session {
   private readonly listeners = new Map<Topic, Set<() => void>>()
   private readonly stops: (() => void)[] = []
   private ending: Ending | undefined
-  private old: PendingOp[] = []
-  private oldChanges_: OldChanges | undefined
+  private readonly orphans: Orphans
 
   constructor(
     person: Person,
@@ -172,13 +161,8 @@ class LiveSession implements Session {
       () => this.teller.close(),
     )
     holdTab(tab)
-    const adopt = () => void this.adopt()
-    const timers = ADOPT_MS.map((ms) => setTimeout(adopt, ms))
-    const every = setInterval(adopt, ADOPT_EVERY_MS)
-    this.stops.push(
-      () => clearInterval(every),
-      () => timers.forEach(clearTimeout),
-    )
+    this.orphans = new Orphans(tab, storage, this.outbox, () => this.tell('old'))
+    this.stops.push(() => this.orphans.close())
   }
 
   open(board: Id): BoardStore {
@@ -286,10 +270,15 @@ class LiveSession implements Session {
       const me = await withIdentity('shared', () => bareRequest({ method: 'GET', path: 'api/me' }))
       if (me.status === 401) this.end('expired')
       else if (me.ok && me.body?.uid !== this.person.uid) this.end('other')
-      else this.link.nudge()
+      else this.later()
     } catch {
-      this.link.nudge()
+      this.later()
     }
+  }
+
+  /** Only the stream says no. Asking it again at once would go on for ever. */
+  private later(): void {
+    setTimeout(() => !this.ending && this.link.nudge(), AGAIN_MS)
   }
 
   private personChanged(): void {
@@ -327,49 +316,8 @@ class LiveSession implements Session {
     this.tell('connection')
   }
 
-  // Changes of tabs that are gone -------------------------------------------------------------------------------------
-
   oldChanges(): OldChanges | undefined {
-    if (!this.old.length) return undefined
-    const old = this.old
-    this.oldChanges_ ??= {
-      count: old.length,
-      since: old[0]!.at,
-      send: () => void this.take(old.map((op) => op.op)).then(() => this.noOld()),
-      discard: () => {
-        for (const op of old) this.storage.delete(op.op)
-        this.noOld()
-      },
-    }
-    return this.oldChanges_
-  }
-
-  private noOld(): void {
-    this.old = []
-    this.oldChanges_ = undefined
-    this.tell('old')
-  }
-
-  private async adopt(): Promise<void> {
-    if (this.ending) return
-    const orphans: PendingOp[] = []
-    const gone = new Map<string, boolean>()
-    for (const op of await this.storage.all()) {
-      if (op.tab === tab) continue
-      if (!gone.has(op.tab)) gone.set(op.tab, await tabIsGone(op.tab))
-      if (gone.get(op.tab)) orphans.push(op)
-    }
-    const old = orphans.filter((op) => Date.now() - op.at > OLD_MS)
-    await this.take(orphans.filter((op) => !old.includes(op)).map((op) => op.op))
-    if (old.length !== this.old.length) {
-      this.old = old
-      this.oldChanges_ = undefined
-      this.tell('old')
-    }
-  }
-
-  private async take(ops: readonly string[]): Promise<void> {
-    if (ops.length) this.outbox.adopt(await this.storage.claim(ops, tab))
+    return this.orphans.old()
   }
 
   private tell(key: Topic): void {

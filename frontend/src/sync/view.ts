@@ -1,8 +1,9 @@
 /** The board as the person sees it: what the server confirmed, with my pending operations laid over it. */
 
 import type { BoardBase } from './base'
-import { insertAt, type PendingOp, type Sight } from './operation'
+import type { PendingOp, Sight } from './operation'
 import type { Outbox } from './outbox'
+import { insertAt } from './place'
 import type { Board, Column, Id, Key, Member, PendingMark, Ticket, Viewed } from './types'
 
 /** Answers from a cache that `touch` empties key by key, so that equal questions get the same object. */

@@ -11,7 +11,8 @@ import click
 import psycopg
 
 from service.cli import with_database
-from service.schema import database, keeper
+from service.schema import database
+from service.schema.account import programs
 from service.schema.embedded import attach
 from service.schema.migrate import migrate
 from service.schema.programs import environment_of
@@ -56,7 +57,7 @@ def backup_to(url: str, file: Path) -> None:
     fresh = file.with_name(file.name + ".part")
     fresh.unlink(missing_ok=True)
     os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    dump: list[str | Path] = [keeper.programs() / "pg_dump", "--format=custom", "--no-unlogged-table-data", *OPTIONS]
+    dump: list[str | Path] = [programs() / "pg_dump", "--format=custom", "--no-unlogged-table-data", *OPTIONS]
     try:
         with subprocess.Popen([*dump, f"--file={fresh}"], env=_environment(url), stderr=subprocess.PIPE) as process:
             said = process.communicate()[1]
@@ -80,10 +81,9 @@ def restore_from(url: str, file: Path) -> None:
                 "There is a board in this database already; restore into an empty one: another --data, "
                 "or a new database with createdb."
             )
-    programs = keeper.programs()
-    psql = [programs / "psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull]
+    psql = [programs() / "psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull]
     with (
-        subprocess.Popen([programs / "pg_restore", *OPTIONS, "--file=-", file], stdout=PIPE, stderr=PIPE) as reading,
+        subprocess.Popen([programs() / "pg_restore", *OPTIONS, "--file=-", file], stdout=PIPE, stderr=PIPE) as reading,
         subprocess.Popen(psql, env=_environment(url), stdin=PIPE, stderr=PIPE) as writing,
     ):
         assert reading.stdout

@@ -19,7 +19,8 @@ from urllib.parse import quote
 import msgspec
 import psycopg
 
-from service.schema import keeper
+from service.schema import keeper, server
+from service.schema.account import programs
 
 START_S = 60.0  # initdb on a slow disk takes some seconds; crash recovery may take longer and is waited for
 STOP_S = 30.0
@@ -125,13 +126,13 @@ def _run(data: Path, say: Callable[[str], None]) -> None:
     until = time.monotonic() + START_S
     while True:
         if keeper.is_kept(data):
-            if keeper.is_ready(data) and _answers(data):
+            if server.is_ready(data) and _answers(data):
                 return
         else:
             if not (data / "postgres").exists():
                 say(f"creating the database in {data}")
             _start_keeper(data)
-        if time.monotonic() > until and not keeper.is_starting(data):
+        if time.monotonic() > until and not server.is_starting(data):
             raise EmbeddedError(
                 f"The PostgreSQL in {data} does not answer after {START_S:.0f} s; look into {data / 'postgres.log'}."
             )
@@ -187,7 +188,7 @@ def _server(data: Path) -> Server:
         url=_url(data, "livelane"),
         sql_url=_url(data, "livelane_sql"),
         admin_url=_url(data, "postgres"),
-        programs=keeper.programs(),
+        programs=programs(),
     )
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from psycopg import pq
 
-from service.schema import keeper
+from service.schema.account import programs
 
 
 def run_program(name: str, url: str, arguments: Sequence[str]) -> int:
     """Run the program on the database in this terminal and return its exit code."""
-    program = keeper.programs() / name
+    program = programs() / name
     if name == "psql" and sys.stdin.isatty() and (installed := shutil.which(name)):
         program = Path(installed)  # it has line editing and history, which the wheel's is built without
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for psql: it cancels a query, and psql goes on

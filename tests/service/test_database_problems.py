@@ -18,9 +18,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from service.schema.account import Handle
 from service.schema.database import DatabaseProblem, examine
 from service.schema.embedded import attach
-from service.schema.keeper import Handle
 from tests.cluster import Cluster, name_of
 
 LIVELANE = Path(sys.executable).with_name("livelane")

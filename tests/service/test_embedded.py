@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from service.schema import embedded, keeper
+from service.schema import account, embedded, keeper
+from service.schema import server as process
 from service.schema.embedded import EmbeddedError, attach, claim
 
 USER = """
@@ -142,7 +143,7 @@ def test_a_server_that_is_killed_comes_back_with_what_was_committed(data: Path) 
 
         os.kill(first, signal.SIGKILL)
 
-        eventually(lambda: running(data) and pid(data) != first and keeper.is_ready(data), "it was started again")
+        eventually(lambda: running(data) and pid(data) != first and process.is_ready(data), "it was started again")
         with psycopg.connect(server.url) as conn:
             assert conn.execute("SELECT n FROM kept").fetchone() == (7,)
 
@@ -224,9 +225,9 @@ def test_no_other_user_of_the_machine_may_read_or_connect(data: Path) -> None:
         with pytest.raises(psycopg.OperationalError, match="no password supplied"):
             psycopg.connect(host=str(socket_folder(server.url)), user="livelane", dbname="livelane")
         if os.geteuid() == 0:
-            account = private[0].stat().st_uid
-            assert account != 0
-            assert not keeper._named(account)  # nobody's processes but the server's run as it
+            uid = private[0].stat().st_uid
+            assert uid != 0
+            assert not account.has_name(uid)  # nobody's processes but the server's run as it
             assert tried_as_nobody(socket_folder(server.url)) == "PermissionError"
             assert tried_as_nobody(data / "postgres") == "PermissionError"
 

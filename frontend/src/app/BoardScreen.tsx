@@ -19,7 +19,7 @@ import { Button } from '../ui/Button'
 import { MenuButton } from '../ui/Menu'
 import { ConnectionBanner } from './ConnectionBanner'
 import { OldChanges } from './OldChanges'
-import { type ConnectionPanel, TopBar } from './TopBar'
+import { ConnectionButton, type ConnectionPanel, StateMark, TopBar } from './TopBar'
 import { NothingHere, Opening } from './Waiting'
 
 /** What is open beside or instead of the lanes. */
@@ -53,9 +53,6 @@ export function BoardScreen({ id, beside, parts }: { id: number; beside: Beside;
 function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
   const store = useBoard()
   const status = useBoardStatus()
-  const connection = useBoardConnection()
-  const seq = useSeq()
-  const pending = usePending()
   const board = useBoardRow()
   const [, go] = useLocation()
   const control = useRef<BoardControl>(undefined)
@@ -66,7 +63,6 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
   const [renaming, setRenaming] = useState(false)
   const rename = useCallback(() => setRenaming(true), [])
   const past = beside.is === 'past' && parts.TimeMachine !== undefined
-  const shownSeq = useShownSeq()
 
   useEffect(() => {
     document.title = board ? `${board.title} · Livelane` : 'Livelane'
@@ -85,17 +81,12 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
       </button>
       <TopBar
         title={<BoardTitle renaming={renaming} onRename={setRenaming} />}
-        connection={connection}
-        seq={seq}
-        past={past ? shownSeq : null}
-        panel={parts.ConnectionPanel}
+        mark={<BoardMark past={past} />}
+        state={<BoardState past={past} panel={parts.ConnectionPanel} />}
         onFind={lanes ? () => control.current?.find() : undefined}
         onShortcuts={lanes ? () => control.current?.shortcuts() : undefined}
       />
-      <div>
-        <ConnectionBanner connection={connection} unsaved={pending.length} onTryNow={() => store.retry()} />
-        <OldChanges />
-      </div>
+      <BoardBanners />
       {status === 'loading' ? (
         <LoadingBoard />
       ) : past && parts.TimeMachine ? (
@@ -134,6 +125,34 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
           </Suspense>
         </div>
       )}
+    </div>
+  )
+}
+
+function BoardMark({ past }: { past: boolean }) {
+  return <StateMark connection={useBoardConnection()} past={past ? 0 : null} />
+}
+
+/** Renders with every event; nothing else in the bar does. */
+function BoardState({ past, panel }: { past: boolean; panel: ConnectionPanel | undefined }) {
+  const seq = useSeq()
+  const shown = useShownSeq()
+  return (
+    <ConnectionButton connection={useBoardConnection()} seq={seq} past={past ? shown : null} panel={panel} />
+  )
+}
+
+function BoardBanners() {
+  const store = useBoard()
+  const pending = usePending()
+  return (
+    <div>
+      <ConnectionBanner
+        connection={useBoardConnection()}
+        unsaved={pending.length}
+        onTryNow={() => store.retry()}
+      />
+      <OldChanges />
     </div>
   )
 }

@@ -17,33 +17,29 @@ export type ConnectionPanel = ComponentType<{ onClose: () => void }>
 export function TopBar({
   title,
   people,
-  connection,
-  seq = null,
-  past = null,
-  panel: Panel,
+  mark,
+  state,
   onFind,
   onShortcuts,
 }: {
   /** Undefined on the board list itself. */
   title: ReactNode
   people?: ReactNode
-  connection: Connection
-  seq?: number | null
-  /** In the time machine: the event number that is shown. */
-  past?: number | null
-  panel?: ConnectionPanel | undefined
+  /** The mark and the dot with its words; they change with every event, the rest of the bar does not. */
+  mark: ReactNode
+  state: ReactNode
   onFind?: (() => void) | undefined
   onShortcuts?: (() => void) | undefined
 }) {
-  const { dot } = connectionWords(connection, seq)
-  useFavicon(past === null ? dot : 'past')
   return (
     <header className="top">
-      <Link href="/" className="iconbtn only-phone" aria-label="Boards">
-        <ArrowLeft className="i" />
-      </Link>
-      <Link href="/" className="home not-phone" aria-label="Livelane, all boards">
-        <Mark state={past === null ? dot : 'past'} />
+      {title && (
+        <Link href="/" className="iconbtn only-phone" aria-label="Boards">
+          <ArrowLeft className="i" />
+        </Link>
+      )}
+      <Link href="/" className={title ? 'home not-phone' : 'home'} aria-label="Livelane, all boards">
+        {mark}
       </Link>
       <div className="crumb">
         <Link href="/" className="not-phone">
@@ -61,7 +57,7 @@ export function TopBar({
       <span className="grow" />
       {people}
       {people && <span className="vr not-phone" />}
-      <ConnectionButton connection={connection} seq={seq} past={past} panel={Panel} />
+      {state}
       {onFind && (
         <button type="button" className="find not-phone" onClick={onFind} aria-keyshortcuts="Control+K">
           <Search className="i" />
@@ -77,15 +73,24 @@ export function TopBar({
   )
 }
 
-function ConnectionButton({
+/** Three lanes with a dot, here and in the tab: both wear the connection's state. */
+export function StateMark({ connection, past = null }: { connection: Connection; past?: number | null }) {
+  const state = past === null ? connectionWords(connection, null).dot : 'past'
+  useFavicon(state)
+  return <Mark state={state} />
+}
+
+/** The dot with its words; what stands behind it opens below. */
+export function ConnectionButton({
   connection,
   seq,
-  past,
+  past = null,
   panel: Panel,
 }: {
   connection: Connection
   seq: number | null
-  past: number | null
+  /** In the time machine: the event number that is shown. */
+  past?: number | null
   panel: ConnectionPanel | undefined
 }) {
   const [open, setOpen] = useState(false)

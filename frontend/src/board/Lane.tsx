@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { useColumn } from '../live/board'
 import type { Id } from '../sync'
 import { figure } from '../ui/times'
@@ -10,12 +11,12 @@ import { LaneList } from './LaneList'
 import { useUi } from './ui'
 
 /** One column: a labelled region with its head and its list. */
-export function Lane({ id, index, last }: { id: Id; index: number; last: boolean }) {
+export const Lane = memo(function Lane({ id, index, last }: { id: Id; index: number; last: boolean }) {
   const column = useColumn(id)
   const collapsed = useUi((state) => state.collapsed.has(id) && !state.printing)
   if (!column) return null
   return collapsed ? <CollapsedLane id={id} /> : <OpenLane id={id} index={index} last={last} />
-}
+})
 
 function OpenLane({ id, index, last }: { id: Id; index: number; last: boolean }) {
   const column = useColumn(id)!

@@ -2,9 +2,9 @@ import { combine } from '@atlaskit/pragmatic-drag-and-drop/combine'
 import { dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
 import { autoScrollForElements } from '@atlaskit/pragmatic-drag-and-drop-auto-scroll/element'
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useLayoutEffect, useRef } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import { useBoard } from '../live/board'
-import type { Column, Id } from '../sync'
+import type { BoardStore, Column, Id } from '../sync'
 import { board as texts } from '../texts/board'
 import { usePhone } from '../ui/media'
 import { figure } from '../ui/times'
@@ -45,6 +45,7 @@ export function LaneList({
   const composing = useUi((state) => state.composing === column.id)
   const asked = useUi((state) => (state.focus?.column === column.id ? state.focusAsked : 0))
   const gap = phone ? PHONE_GAP : GAP
+  const sizes = useMemo(() => new Sizes(store, phone), [store, phone])
   const live = useRef({ shown, editing, focus })
   live.current = { shown, editing, focus }
 
@@ -52,12 +53,8 @@ export function LaneList({
   const virtualizer = useVirtualizer({
     count: shown.length,
     getScrollElement: () => list.current,
-    // A row keeps its element when the server names it: the client-made uid stays.
-    getItemKey: (index) => store.ticket(shown[index]!)?.uid ?? shown[index]!,
-    estimateSize: (index) => {
-      const lines = Math.min(3, Math.ceil((store.ticket(shown[index]!)?.title.length ?? 1) / LETTERS_A_LINE))
-      return phone ? 50 + 20 * lines : 41 + 18 * lines
-    },
+    getItemKey: (index) => sizes.key(shown[index]!),
+    estimateSize: (index) => sizes.guess(shown[index]!),
     gap,
     paddingStart: TOP,
     paddingEnd: composing ? gap : BOTTOM,
@@ -195,6 +192,38 @@ export function LaneList({
 }
 
 function ignore(): void {}
+
+/** Names and guesses for thousands of tickets, asked for all of them whenever their order changes: remembered by id. */
+class Sizes {
+  private readonly keys = new Map<Id, string>()
+  private readonly guesses = new Map<Id, number>()
+
+  constructor(
+    private readonly store: BoardStore,
+    private readonly phone: boolean,
+  ) {}
+
+  /** A row keeps its element when the server names it: the client-made uid stays. */
+  key(id: Id): string {
+    let key = this.keys.get(id)
+    if (key === undefined) {
+      key = this.store.ticket(id)?.uid ?? String(id)
+      this.keys.set(id, key)
+    }
+    return key
+  }
+
+  /** Height in px before it was measured. */
+  guess(id: Id): number {
+    let size = this.guesses.get(id)
+    if (size === undefined) {
+      const lines = Math.min(3, Math.ceil((this.store.ticket(id)?.title.length ?? 1) / LETTERS_A_LINE))
+      size = this.phone ? 50 + 20 * lines : 41 + 18 * lines
+      this.guesses.set(id, size)
+    }
+    return size
+  }
+}
 
 function DropLine({
   column,

@@ -139,7 +139,7 @@ export const TicketCard = memo(function TicketCard({
   if (titleConflict) classes.push('in-conflict')
   if (coarse) classes.push('has-mv')
   if (flash) classes.push(personColour(flash.who))
-  if (flash?.wash) classes.push('flash')
+  if (flash?.wash) classes.push('flash', flash.wash)
 
   return (
     <li

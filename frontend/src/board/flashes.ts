@@ -9,14 +9,15 @@ export interface Flash {
   /** Person id; null for SQL. */
   who: Id | null
   text: string
-  /** Still in colour. */
-  wash: boolean
+  /** In colour: fading, or standing still where so many change that fading costs too much. */
+  wash: 'fades' | 'stands' | null
 }
 
 const WASH_MS = 1_600
 const TAG_MS = 2_500
 const TRAVEL_MS = 180
 const MOST_TRAVELS = 6
+const MOST_FADES = 12
 const TRIP_KEPT_MS = 250
 
 class Flashes {
@@ -35,16 +36,12 @@ class Flashes {
     }
   }
 
-  /** Nobody looks at it: nothing to show, now or later. */
-  seen(id: Id): boolean {
-    return this.listeners.has(id)
-  }
-
   show(id: Id, who: Id | null, text: string): void {
     for (const timer of this.timers.get(id) ?? []) clearTimeout(timer)
-    this.set(id, { who, text, wash: true })
+    const wash = this.timers.size > MOST_FADES ? 'stands' : 'fades'
+    this.set(id, { who, text, wash })
     this.timers.set(id, [
-      setTimeout(() => this.set(id, { who, text, wash: false }), WASH_MS),
+      setTimeout(() => this.set(id, { who, text, wash: null }), WASH_MS),
       setTimeout(() => this.end(id), TAG_MS),
     ])
   }

@@ -10,13 +10,29 @@ export function announce(text: string): void {
   say(text)
 }
 
+let muted: boolean | undefined
+
 /** Remote changes are not announced while muted. Own ones always are. */
 export function announcementsMuted(): boolean {
-  return localStorage.getItem(MUTED) === '1'
+  muted ??= read()
+  return muted
 }
 
-export function muteAnnouncements(muted: boolean): void {
-  localStorage.setItem(MUTED, muted ? '1' : '0')
+export function muteAnnouncements(mute: boolean): void {
+  muted = mute
+  try {
+    localStorage.setItem(MUTED, mute ? '1' : '0')
+  } catch {
+    // Without storage it holds until the page is loaded again.
+  }
+}
+
+function read(): boolean {
+  try {
+    return localStorage.getItem(MUTED) === '1'
+  } catch {
+    return false
+  }
 }
 
 /** Once, in the app. */

@@ -2,14 +2,26 @@
 
 import { useSyncExternalStore } from 'react'
 
+const lists = new Map<string, MediaQueryList>()
+
+/** Asked for by every ticket with every render: the browser is asked once. */
+function media(query: string): MediaQueryList {
+  let list = lists.get(query)
+  if (!list) {
+    list = matchMedia(query)
+    lists.set(query, list)
+  }
+  return list
+}
+
 function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (listener) => {
-      const media = matchMedia(query)
-      media.addEventListener('change', listener)
-      return () => media.removeEventListener('change', listener)
+      const list = media(query)
+      list.addEventListener('change', listener)
+      return () => list.removeEventListener('change', listener)
     },
-    () => matchMedia(query).matches,
+    () => media(query).matches,
   )
 }
 

@@ -66,7 +66,7 @@ export class Times {
   ago(at: number | string, now = Date.now()): string {
     const ms = Math.max(0, now - toMs(at))
     if (ms < 1500) return 'just now'
-    if (ms < 60_000) return `${Math.round(ms / 1000)} s ago`
+    if (ms < 60_000) return `${Math.floor(ms / 1000)} s ago`
     if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ago`
     const days = this.daysBetween(at, now)
     if (days === 0) return this.clock(at)

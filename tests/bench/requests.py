@@ -3,6 +3,7 @@
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -23,9 +24,18 @@ class Load(msgspec.Struct, frozen=True):
 
 
 def run(
-    address: tuple[str, int], pid: int, request: Callable[[int], bytes], *, connections: int = 32, for_s: float = 3.0
+    address: tuple[str, int],
+    pid: int,
+    request: Callable[[int], bytes],
+    *,
+    connections: int = 32,
+    for_s: float = 3.0,
+    at_most_per_s: float = 0.0,
 ) -> Load:
-    """Send `request(n)` for n = 0, 1, 2 … over so many connections for so long, after a short warm-up."""
+    """Send `request(n)` for n = 0, 1, 2 … over so many connections for so long, after a short warm-up.
+
+    With `at_most_per_s` requests are spread evenly: CPU per request depends on how many come at once.
+    """
     epoll = select.epoll()
     sockets: dict[int, socket.socket] = {}
     sent_at: dict[int, float] = {}
@@ -41,19 +51,22 @@ def run(
         sockets[one.fileno()] = one
         buffers[one.fileno()] = b""
         epoll.register(one, select.EPOLLIN)
-    for fd, one in sockets.items():
-        one.send(request(number))
-        number += 1
-        sent_at[fd] = now()
+    free = deque(sockets)
     began, cpu = now(), cpu_s(pid)
+    due, apart_s = began, 1 / at_most_per_s if at_most_per_s else 0.0
     warm_until, warm = began + WARM_S, True
     until = warm_until + for_s
     while (at := now()) < until:
         if warm and at >= warm_until:
             warm, began, cpu, times, statuses = False, at, cpu_s(pid), [], {}
-        for fd, _ in epoll.poll(1.0):
-            one = sockets[fd]
-            data = buffers[fd] + one.recv(262_144)
+        while free and due <= at:
+            fd = free.popleft()
+            sockets[fd].send(request(number))
+            number += 1
+            sent_at[fd] = at
+            due = max(due + apart_s, at - 0.1)
+        for fd, _ in epoll.poll(max(0.0, due - now()) if free else 1.0):
+            data = buffers[fd] + sockets[fd].recv(262_144)
             status = _complete(data)
             if not status:
                 buffers[fd] = data
@@ -62,9 +75,7 @@ def run(
             at = now()
             times.append(at - sent_at[fd])
             statuses[status] = statuses.get(status, 0) + 1
-            one.send(request(number))
-            number += 1
-            sent_at[fd] = at
+            free.append(fd)
     took, spent = now() - began, cpu_s(pid) - cpu
     for one in sockets.values():
         one.close()

@@ -1,39 +1,51 @@
 """REST at 32 connections on one core, beside the barest handlers of the same framework, server and pool."""
 
 import itertools
+import os
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
+from service.schema.programs import environment_of
 from tests.bench.report import Figure
 from tests.bench.requests import json_request, run
-from tests.bench.site import Site
+from tests.bench.site import Site, percentile
 
-TICKETS = 3000
+BOARDS = 30
+TICKETS = 100  # a board
 P99_MS = 40.0
 
 
 def measure(site: Site, for_s: float) -> list[Figure]:
-    """Return the figures of GET, PATCH and move."""
-    board = site.board(TICKETS)
-    rows = site.conn.execute("SELECT id FROM ticket WHERE board_id = %s ORDER BY id", (board,)).fetchall()
-    ids = [number for (number,) in rows]
-    columns = [
-        number
-        for (number,) in site.conn.execute(
-            "SELECT id FROM board_column WHERE board_id = %s ORDER BY rank", (board,)
-        ).fetchall()
-    ]
+    """Return the figures of GET, PATCH and move, spread over boards; of PATCH on one board alone, too."""
+    boards = [site.board(TICKETS) for _ in range(BOARDS)]
+    tickets = site.conn.execute(
+        "SELECT id, board_id FROM ticket WHERE board_id = ANY (%s) ORDER BY id %% 101, id", (boards,)
+    ).fetchall()
+    hot = [number for number, board in tickets if board == boards[0]]
+    columns = {
+        board: site.value("SELECT array_agg(id ORDER BY rank) FROM board_column WHERE board_id = %s", board)
+        for board in boards
+    }
     token, turn = site.token, itertools.count()
 
+    def ticket(n: int) -> int:
+        return tickets[n % len(tickets)][0]
+
     def get(path: str) -> Callable[[int], bytes]:
-        return lambda n: json_request("GET", path.format(ids[n * 7 % TICKETS]), token)
+        return lambda n: json_request("GET", path.format(ticket(n)), token)
 
     def patch(n: int) -> bytes:
-        return json_request("PATCH", f"/api/tickets/{ids[n * 7 % TICKETS]}", token, f'{{"title":"Title {next(turn)}"}}')
+        return json_request("PATCH", f"/api/tickets/{ticket(n)}", token, f'{{"title":"Title {next(turn)}"}}')
+
+    def patch_hot(n: int) -> bytes:
+        return json_request("PATCH", f"/api/tickets/{hot[n % TICKETS]}", token, f'{{"title":"Title {next(turn)}"}}')
 
     def move(n: int) -> bytes:
-        column = columns[(n // TICKETS + n) % 3]
-        return json_request("POST", f"/api/tickets/{ids[n * 7 % TICKETS]}/move", token,
-                            f'{{"column_id":{column},"after":null}}')  # fmt: skip
+        number, board = tickets[n % len(tickets)]
+        column = columns[board][(n // len(tickets) + n) % 3]
+        return json_request("POST", f"/api/tickets/{number}/move", token, f'{{"column_id":{column},"after":null}}')
 
     with site.beside("tests.bench.handlers", site.url, site.credential) as (process, port):
         at = ("127.0.0.1", port)
@@ -41,26 +53,56 @@ def measure(site: Site, for_s: float) -> list[Figure]:
         one = run(at, process.pid, get("/one"), for_s=for_s)
         bare = run(at, process.pid, get("/tickets/{}"), for_s=for_s)
         pooled = run(at, process.pid, get("/pool/{}"), for_s=for_s)
-    site.start()
-    try:
-        read = run(site.address, site.pid, get("/api/tickets/{}"), for_s=for_s)
-        change = run(site.address, site.pid, patch, for_s=for_s)
-        moved = run(site.address, site.pid, move, for_s=for_s)
-    finally:
-        site.product.stop()
-    for load in (hello, one, bare, pooled, read, change, moved):
+        site.start()
+        try:
+            read = run(site.address, site.pid, get("/api/tickets/{}"), for_s=for_s)
+            change = run(site.address, site.pid, patch, for_s=for_s)
+            moved = run(site.address, site.pid, move, for_s=for_s)
+            crowded = run(site.address, site.pid, patch_hot, for_s=for_s)
+        finally:
+            site.product.stop()
+        paced = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=change.per_s)
+    for load in (hello, one, bare, pooled, read, change, moved, crowded, paced):
         assert set(load.statuses) == {200}, load.statuses
-    note = f"hello {hello.cpu_us:.0f} µs, same read by psycopg's pool {pooled.cpu_us:.0f} µs"
+    direct_per_s, direct_p99 = _pgbench(site, [number for number, _ in tickets], for_s)
     figures = [
         Figure("GET ticket, 32 connections", read.per_s, "/s", "bare handler, same query and pool", bare.per_s,
-               note=f"{read.cpu_us:.0f} µs CPU against {bare.cpu_us:.0f}", least=0.9),
+               note=f"{read.cpu_us:.0f} µs CPU against {bare.cpu_us:.0f}; by psycopg's pool {pooled.cpu_us:.0f}",
+               least=0.9),
         Figure("GET ticket: p99", read.p99_ms, "ms", "bare handler", bare.p99_ms),
+        Figure("PATCH title, 32 connections", change.per_s, "/s", "pgbench, its UPDATE", direct_per_s),
     ]  # fmt: skip
+    note = f"flat out it is {one.cpu_us:.0f}, hello {hello.cpu_us:.0f}"
     for name, load in (("PATCH title", change), ("move", moved)):
-        rate = f"{load.per_s:.0f}/s, p50 {load.p50_ms:.1f}"
+        rate = f"{load.per_s:.0f}/s, p50 {load.p50_ms:.1f}; pgbench's p99 {direct_p99:.1f}"
         figures += [
-            Figure(f"{name}, 32 connections: CPU a request", load.cpu_us, "µs", "hello + one pool call", one.cpu_us,
-                   1.5, note),
+            Figure(f"{name}: CPU a request", load.cpu_us, "µs", "hello + one pool call, same rate", paced.cpu_us, 1.5,
+                   note),
             Figure(f"{name}: p99", load.p99_ms, "ms", "goal", P99_MS, 1.0, rate),
         ]  # fmt: skip
-    return figures
+    return [
+        *figures,
+        Figure("PATCH title, all on one board: p99", crowded.p99_ms, "ms", "goal", P99_MS, 1.0,
+               f"{crowded.per_s:.0f}/s, {crowded.cpu_us:.0f} µs CPU"),
+    ]  # fmt: skip
+
+
+def _pgbench(site: Site, tickets: list[int], for_s: float) -> tuple[float, float]:
+    """Return such UPDATEs a second and their p99 in ms for 32 clients of PostgreSQL itself, log included."""
+    program = shutil.which("pgbench") or "/usr/lib/postgresql/15/bin/pgbench"
+    if not Path(program).exists():
+        return 0.0, 0.0
+    script = site.folder / "update.sql"
+    script.write_text(
+        f"\\set id random({min(tickets)}, {max(tickets)})\n\\set n random(1, 1000000000)\n"
+        "UPDATE ticket SET title = 'Title ' || :n WHERE id = :id;\n"
+    )
+    times = site.folder / "times"
+    subprocess.run(
+        [program, "-n", "-M", "prepared", "-c", "32", "-T", str(max(2, round(for_s))), "-f", script,
+         "--log", f"--log-prefix={times}"],
+        env={**os.environ, **environment_of(site.url)}, capture_output=True, check=True,
+    )  # fmt: skip
+    lines = [line.split() for path in site.folder.glob("times.*") for line in path.read_text().splitlines()]
+    ends = [int(line[4]) + int(line[5]) / 1e6 for line in lines]
+    return len(lines) / (max(ends) - min(ends)), percentile([int(line[2]) / 1000 for line in lines], 0.99)

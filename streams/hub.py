@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
@@ -43,8 +43,18 @@ class Hub:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.topics.run())
-            tasks.create_task(self.rounds.run())
+            for work in (*self.topics.works, self.rounds.run):
+                tasks.create_task(self._keep_up(work))
+
+    async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work that never ends. A fault of ours in it must not leave every open stream without news."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                logger.exception("%s failed and begins again", getattr(work, "__qualname__", work))
+                self.topics.again()
+                await asyncio.sleep(1)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside; the hub keeps hold of it."""
@@ -83,6 +93,7 @@ class Hub:
         self.rounds.remove(stream)
         metrics.OPEN.dec()
         metrics.CLOSED.labels(stream.goodbye or "client").inc()
+        logger.debug("closed a stream: %s", stream.goodbye or "client", extra={"person": stream.person})
         if not self.streams:
             self._empty.set()
 
@@ -118,7 +129,7 @@ class Hub:
             except KeyError:
                 ready = made[place.id] = _compose(tail.topic, entries, place)
             if ready is None:
-                if place.seqs[tail.topic] < entries[0].seq:
+                if place.seqs.get(tail.topic, entries[0].seq) < entries[0].seq:
                     stream.fall_behind()
                 continue
             news, stream.place = ready
@@ -152,12 +163,14 @@ class Hub:
             if stream.topics and not stream.over:
                 asks.setdefault(Ask(stream.secret_hash, tuple(stream.topics)), []).append(stream)
         now = asyncio.get_running_loop().time()
-        while True:
-            try:
-                answers = await self.grants.ask_all(asks)
-                break
-            except (*log.AWAY, psycopg.Error) as error:
-                await self.topics.pause("access cannot be checked", error)
+        try:
+            answers = await self.grants.ask_all(asks)
+        except (*log.AWAY, psycopg.Error) as error:
+            for theirs in asks.values():
+                for stream in theirs:
+                    stream.checked_at = -self.settings.recheck_s  # at the next visit, and once we listen again
+            await self.topics.pause("access cannot be checked", error)
+            return
         for ask, theirs in asks.items():
             grant = answers[ask]
             for stream in theirs:
@@ -207,9 +220,9 @@ class Hub:
 
 
 def _compose(topic: str, entries: list[Entry], place: Place) -> tuple[Parcel, Place] | None:
-    """The frames that brings a stream at `place` up to these entries; None when they do not follow it or are known."""
-    seq = place.seqs[topic]
-    if seq >= entries[-1].seq or seq < entries[0].seq - 1:
+    """The frames that bring a stream at `place` up to these entries; None when it has them, lacks more, or left."""
+    seq = place.seqs.get(topic)
+    if seq is None or seq >= entries[-1].seq or seq < entries[0].seq - 1:
         return None
     frames, behind = place.after(topic, entries[seq + 1 - entries[0].seq :])
     return parcel(frames), behind

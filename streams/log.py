@@ -19,7 +19,8 @@ Pool = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
 
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError)  # the database cannot be asked now
 WAIT_S = 2.0  # for a connection of the pool
-READ_S = 4.0  # for an answer; PostgreSQL itself gives up earlier, unless it cannot be reached
+READ_S = 4.0  # for an answer; longer means that the server cannot be reached
+SNAPSHOT_S = 15.0  # the same for a whole board, which may be large and the server busy
 
 # A half-open connection is noticed within 10 s, whatever the network does with the packets.
 CONNECTION: dict[str, Any] = {
@@ -76,7 +77,7 @@ async def open_pool(settings: Settings) -> AsyncGenerator[Pool]:
         settings.database_url,
         connection_class=psycopg.AsyncConnection[TupleRow],
         kwargs=CONNECTION
-        | {"application_name": "livelane streams", "options": "-c statement_timeout=3s -c lock_timeout=2s"},
+        | {"application_name": "livelane streams", "options": "-c statement_timeout=15s -c lock_timeout=2s"},
         min_size=1,
         max_size=settings.connections,
         timeout=WAIT_S,
@@ -87,20 +88,24 @@ async def open_pool(settings: Settings) -> AsyncGenerator[Pool]:
         yield pool
 
 
-async def _fetch(pool: Pool, query: LiteralString, params: Mapping[str, object]) -> list[TupleRow]:
+async def _fetch(
+    pool: Pool, query: LiteralString, params: Mapping[str, object], patience_s: float = READ_S
+) -> list[TupleRow]:
     """Run a read. A connection that died while it lay idle says so only now: ask once more on another."""
     try:
-        return await _fetch_once(pool, query, params)
+        return await _fetch_once(pool, query, params, patience_s)
     except psycopg.OperationalError as error:
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise
-    return await _fetch_once(pool, query, params)
+    return await _fetch_once(pool, query, params, patience_s)
 
 
-async def _fetch_once(pool: Pool, query: LiteralString, params: Mapping[str, object]) -> list[TupleRow]:
+async def _fetch_once(
+    pool: Pool, query: LiteralString, params: Mapping[str, object], patience_s: float
+) -> list[TupleRow]:
     async with pool.connection() as conn:
         # Cancelling would wait for the server to confirm, which one that cannot be reached does not.
-        watchdog = asyncio.get_running_loop().call_later(READ_S, _hang_up, conn)
+        watchdog = asyncio.get_running_loop().call_later(patience_s, _hang_up, conn)
         try:
             return await (await conn.execute(query, params)).fetchall()
         finally:
@@ -136,7 +141,8 @@ async def topic_heads(pool: Pool, topics: Iterable[str]) -> dict[str, Head]:
 
 async def topic_snapshot(pool: Pool, topic: str, app: str) -> tuple[int, str] | None:
     """Return the topic's number and state, as finished JSON; None when there is no such topic."""
-    rows = await _fetch(pool, "SELECT seq, state FROM topic_snapshot(%(topic)s, %(app)s)", {"topic": topic, "app": app})
+    query: LiteralString = "SELECT seq, state FROM topic_snapshot(%(topic)s, %(app)s)"
+    rows = await _fetch(pool, query, {"topic": topic, "app": app}, SNAPSHOT_S)
     return (rows[0][0], rows[0][1]) if rows else None
 
 

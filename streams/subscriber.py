@@ -23,6 +23,10 @@ ROTATE_RETRY_MS = 100
 LINGER_S = 5.0  # for the last words to reach a reader that was cut
 
 
+class Stuck(Exception):
+    """The reader takes nothing any more."""
+
+
 class Parcel(msgspec.Struct, frozen=True, gc=False):
     """Some frames, ready for any number of streams: as ASGI takes them, and as they go over the wire."""
 
@@ -86,15 +90,24 @@ class Subscriber:
     def push(self, parcel: Parcel) -> None:
         """Hand the server some frames. If its buffer is full, the stream is behind from here on."""
         cycle = self.cycle
-        if cycle is not None and not cycle.flow.write_paused and not cycle.disconnected:
-            cycle.transport.write(parcel.chunk)
-        else:
+        if cycle is None or cycle.flow.write_paused or cycle.disconnected:
             self._send_now(parcel.message)
+            return
+        try:
+            cycle.transport.write(parcel.chunk)
+        except RuntimeError:  # just closed, and the server has not heard of it yet
+            self.live = False
+            self.over = True
 
     def _send_now(self, message: dict[str, Any]) -> None:
         assert self.send
         sending = self.send(message)
-        waits_for = wire.step(sending)
+        try:
+            waits_for = wire.step(sending)
+        except (RuntimeError, OSError):  # just closed, and the server has not heard of it yet
+            self.live = False
+            self.over = True
+            return
         if waits_for is not None:
             self.live = False
             self.hub.spawn(self._wait_for_reader(sending, waits_for))
@@ -133,7 +146,7 @@ class Subscriber:
                     self.live = True
                     self.far = "bulk"
                     return
-            except TimeoutError:
+            except Stuck:
                 await self._cut(clean=not self.torn)
             except (*log.AWAY, psycopg.Error) as error:
                 await self.hub.topics.pause("an open stream waits for the database", error)
@@ -179,15 +192,18 @@ class Subscriber:
         await self._write(piece)
 
     async def _write(self, *parts: bytes, last: bool = False) -> None:
-        """Send whole frames at the reader's pace. TimeoutError: it takes nothing any more."""
+        """Send whole frames at the reader's pace. Stuck: it takes nothing any more."""
         send = self.send
         assert send
         left = sum(map(len, parts))
         for piece in [b"".join(parts)] if left <= SLICE else _sliced(parts):
             left -= len(piece)
             message = {"type": "http.response.body", "body": piece, "more_body": bool(left) or not last}
-            async with asyncio.timeout(self.hub.settings.send_timeout_s):
-                await send(message)
+            try:
+                async with asyncio.timeout(self.hub.settings.send_timeout_s):
+                    await send(message)
+            except TimeoutError:
+                raise Stuck from None
             self.torn = left > 0
         self.wrote_at = asyncio.get_running_loop().time()
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -45,13 +45,10 @@ class Topics:
         self._again = asyncio.Event()
         self._said_at = 0.0
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(READERS):
-                tasks.create_task(self._read_dirty())
-            tasks.create_task(self._resync())
-            tasks.create_task(self._poll())
+    @property
+    def works(self) -> list[Callable[[], Awaitable[None]]]:
+        """What must be run for ever, each in a task of its own."""
+        return [*[self._read_dirty] * READERS, self._resync, self._poll]
 
     async def pause(self, what: str, error: Exception) -> None:
         """Wait a moment before asking the database again, and say now and then why."""
@@ -160,6 +157,9 @@ class Topics:
             except (*log.AWAY, psycopg.Error) as error:
                 self._dirty[topic] = None
                 await self.pause("the log cannot be read", error)
+            except BaseException:
+                self._dirty[topic] = None
+                raise
             finally:
                 self._reading.discard(topic)
                 self._work.set()

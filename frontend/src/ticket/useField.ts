@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { baseUrl } from '../api/request'
+import { ticketEvents } from '../history/log'
 import { useBoard, useConflicts } from '../live/board'
 import { usePerson } from '../live/session'
 import type { Conflict, ConflictField, Id, Refusal, TopicEvent } from '../sync'
@@ -59,13 +60,15 @@ export function useField(
 
   // What was typed before a reload is here again, once what stands there now is known.
   useEffect(() => {
-    if (text === undefined || asked.current === id) return
+    if (text === undefined || version === undefined || asked.current === id) return
     asked.current = id
     const draft = drafts.read(id, field)
     if (!draft) return
+    const { at: _, ...kept } = draft
+    const theirs = { text, version, by: null, via: null, at: null }
     if (draft.text === text) drafts.drop(id, field)
-    else setEdit({ text: draft.text, base: draft.base, seen: draft.seen })
-  }, [drafts, id, field, text])
+    else put(text === draft.base ? kept : changed(kept, theirs))
+  }, [drafts, id, field, text, version, put])
 
   useEffect(() => {
     const now = latest.current
@@ -80,6 +83,21 @@ export function useField(
     })
     if (after !== now) put(after)
   }, [text, version, put, lastChange])
+
+  // Nobody was here when it happened: the log knows who it was.
+  const unnamed = edit?.theirs && !edit.theirs.at
+  useEffect(() => {
+    if (!unnamed || id < 0) return
+    let over = false
+    void lastOf(id, field).then((event) => {
+      const now = latest.current
+      if (over || !event || !now?.theirs) return
+      put({ ...now, theirs: { ...now.theirs, by: event.actor, via: event.via, at: event.at } })
+    })
+    return () => {
+      over = true
+    }
+  }, [unnamed, id, field, put])
 
   const send = useCallback(
     (mine: Edit) => {
@@ -131,6 +149,12 @@ export function useField(
       else if (latest.current?.theirs) send(overTheirs(latest.current))
     },
   }
+}
+
+/** The newest event of the log that changed the field; undefined when it does not say, or nobody answers. */
+async function lastOf(id: Id, field: Field): Promise<TopicEvent | undefined> {
+  const events = await ticketEvents(id).catch(() => [])
+  return events.find((event) => event.set && field in event.set)
 }
 
 function useConflictOf(id: Id, field: Field): (ConflictField & { op: string }) | undefined {

@@ -11,6 +11,7 @@ from service.api import boards, columns, docs, events, me, members, sessions, ti
 from service.api.call import Call, Shared
 from service.api.door import Service
 from service.api.problems import HANDLERS
+from service.domain import upkeep
 from service.metrics import watch
 from service.settings import Settings
 
@@ -34,9 +35,13 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncGenerator[None]:
         async with shared.database:
-            watching = asyncio.create_task(watch(shared.database))
+            beside = [
+                asyncio.create_task(watch(shared.database)),
+                asyncio.create_task(upkeep.run(shared.database, shared.tokens)),
+            ]
             yield
-            watching.cancel()
+            for task in beside:
+                task.cancel()
 
     app = Service(
         route_handlers=[*ROUTES],

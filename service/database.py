@@ -24,7 +24,9 @@ from service.pipeline import Failure, Lost, Param, Pipeline, Row, Statement
 logger = logging.getLogger(__name__)
 
 PATIENCE_S = 1.7  # a request without an answer from the database by then is told so
-QUICK_LOCK = "100ms"
+QUICK_LOCK = "200ms"
+ABREAST = 3  # writes of one board under way: they queue on its clock anyway, and should do so here, not in the database
+KNOWN_BOARDS = 50_000  # rows whose board is remembered
 PATIENT_LOCK_S = 0.4
 LOCKED_S = 0.9  # from the request's start until `locked`
 HELD_S = 1.0  # how long a row that was found held is presumed to be
@@ -117,6 +119,12 @@ class Lane:
             raise Away(f"The database cannot be reached ({self.error.splitlines()[0]}).") from None
 
 
+class Gate(asyncio.Semaphore):
+    """Lets a few of a board's writes through at a time; `users` are in it or wait for it."""
+
+    users = 0
+
+
 class Database:
     """An async context manager; within it, `read`, `write` and `wide` run one statement each."""
 
@@ -134,7 +142,9 @@ class Database:
         self.quick = Lane(url, connections, settings, PATIENCE_S, depth=64)
         self.patient = Lane(url, PATIENT, patient, PATIENCE_S, depth=1)
         self.slow = Lane(url, WIDE, wide, WIDE_S + 1, depth=8)
-        self._held: dict[str, float] = {}
+        self._held: dict[str, float] = {}  # rows found held, and until when they are presumed to be
+        self._board_of: dict[str, bytes] = {}  # learned from answers; a wrong one only queues elsewhere
+        self._gates: dict[str | bytes, Gate] = {}
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -164,16 +174,37 @@ class Database:
     async def write(self, statement: Statement, *params: Param, row: str = "") -> list[Row]:
         """Run a write. `row` names what it locks ("ticket/7"), so that others do not queue behind a held row."""
         began = time.monotonic()
+        if not row:
+            try:
+                return await self._run(self.quick, statement, params)
+            except Locked:
+                return await self._wait(statement, params, row, began)
         if self._held and self._held.get(row, 0.0) > began:
             return await self._wait(statement, params, row, began)
+        key = self._board_of.get(row, row)
+        gate = self._gates.get(key)
+        if gate is None:
+            gate = self._gates[key] = Gate(ABREAST)
+        gate.users += 1
         try:
-            return await self._run(self.quick, statement, params)
+            if gate.locked():
+                await self._enter(gate, began + PATIENCE_S)
+                began = time.monotonic()
+            else:
+                await gate.acquire()
+            try:
+                rows = await self._run(self.quick, statement, params)
+            finally:
+                gate.release()
         except Locked:
-            if row:
-                if len(self._held) > 1000:
-                    self._held.clear()
-                self._held[row] = began + HELD_S
+            self._held[row] = began + HELD_S
             return await self._wait(statement, params, row, began)
+        finally:
+            gate.users -= 1
+            if not gate.users:
+                del self._gates[key]
+        self._learn(row, rows)
+        return rows
 
     async def health(self) -> dict[str, dict[str, object]]:
         """The part `database` of /health/ready."""
@@ -185,8 +216,24 @@ class Database:
                 return {"database": _part(False, time.time(), error.detail)}
         return {"database": _part(ok, self.quick.since, "" if ok else self.quick.error)}
 
+    async def _enter(self, gate: asyncio.Semaphore, until: float) -> None:
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                await gate.acquire()
+        except TimeoutError:
+            raise Away("Too many changes of this board are waiting for the database.") from None
+
+    def _learn(self, row: str, rows: list[Row]) -> None:
+        """Remember the board that a write's answer names: body, topic, seq, person."""
+        if rows and len(rows[0]) == 4 and (topic := rows[0][1]) and row not in self._board_of:
+            if len(self._board_of) > KNOWN_BOARDS:
+                self._board_of.clear()
+            self._board_of[row] = topic
+
     async def _wait(self, statement: Statement, params: Sequence[Param], row: str, began: float) -> list[Row]:
         """Wait for a held row by the patient lane, LOCKED_S from `began` in all."""
+        if len(self._held) > 1000:
+            self._held = {row: until for row, until in self._held.items() if until > began}
         try:
             rows = await self._run(self.patient, statement, params, until=began + LOCKED_S - PATIENT_LOCK_S)
         except Away:

@@ -3,6 +3,7 @@
 import functools
 import html
 import json
+from http import HTTPStatus
 from typing import Any
 
 from litestar import get
@@ -11,7 +12,7 @@ from litestar.params import FromPath
 from service.api import openapi
 from service.api.answers import Answer, Header
 from service.api.call import Call
-from service.api.problems import PROBLEMS
+from service.api.problems import OTHERS, PROBLEMS
 from service.domain.errors import NotFound
 
 HTML: tuple[Header, ...] = (
@@ -44,13 +45,13 @@ async def schema(request: Call) -> Answer:
 @get("/problems/{name:str}", opt={"operation": "problem"})
 async def problem(request: Call, name: FromPath[str]) -> Answer:
     """What a problem's `type` means."""
-    for kind, (status, known) in PROBLEMS.items():
-        if known == name:
-            title = html.escape((kind.__doc__ or "").strip())
-            return Answer(
-                200, HTML, _html(name, f"<h1>{title}</h1><p>Status {status}, <code>/problems/{name}</code>.</p>")
-            )
-    raise NotFound("There is no such problem.")
+    known = {last: (status, (kind.__doc__ or "").strip()) for kind, (status, last) in PROBLEMS.items()}
+    known |= {last: (status, f"{HTTPStatus(status).phrase}.") for status, last in OTHERS.items()}
+    if name not in known:
+        raise NotFound("There is no such problem.")
+    status, title = known[name]
+    body = f"<h1>{html.escape(title)}</h1><p>Status {status}, <code>/problems/{name}</code>.</p>"
+    return Answer(200, HTML, _html(name, body))
 
 
 @functools.cache

@@ -21,7 +21,7 @@ SECONDS = Histogram(
     ["operation", "status"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5),
 )
-SLOW_S = 0.5  # worth a line of its own
+SLOW_S = 1.0  # worth a line of its own
 
 
 class Visit:
@@ -94,7 +94,7 @@ class Service(Litestar):
         level = logging.DEBUG
         if visit.status >= 500 or seconds > SLOW_S:
             level = logging.WARNING
-        elif scope["method"] != "GET":
+        elif visit.status in (403, 429):
             level = logging.INFO
         if logger.isEnabledFor(level):
             logger.log(

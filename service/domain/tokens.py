@@ -37,7 +37,6 @@ class NewToken(Wire):
 LIST = Statement(b"list_tokens", b"SELECT list_tokens($1)")
 ADD = Statement(b"add_token", b"SELECT body, person FROM add_token($1, $2, $3, $4)")
 REMOVE = Statement(b"remove_token", b"SELECT body, person FROM remove_token($1, $2)")
-NOTE = Statement(b"note_tokens", b"SELECT note_tokens($1)")
 
 
 async def list_mine(database: Database, credential: bytes) -> Read:
@@ -54,9 +53,3 @@ async def add(database: Database, credential: bytes, token: NewToken) -> Read:
 
 async def remove(database: Database, credential: bytes, token_id: int) -> Read:
     return found(await database.write(REMOVE, credential, number(token_id)), "token")
-
-
-async def note(database: Database, seen: set[bytes]) -> None:
-    """Set `last_used_at` of the tokens with these hashes to now."""
-    array = b"{" + b",".join(b'"' + each.replace(b"\\", b"\\\\") + b'"' for each in seen) + b"}"
-    await database.write(NOTE, array)

@@ -7,6 +7,9 @@ import secrets
 import httpx
 import psycopg
 
+from service.database import Database
+from service.domain import upkeep
+from service.domain.secret import hashed
 from service.settings import Settings
 from tests.service.conftest import NewPerson, Person, running
 
@@ -194,3 +197,14 @@ async def test_people_of_one_board_do_not_see_another(person: NewPerson):
     await bob.refused(404, "not-found", "PATCH", f"/api/tickets/{ticket['id']}", {"title": "mine"})
     await bob.refused(404, "not-found", "POST", f"/api/columns/{todo}/tickets", {"title": "mine"})
     assert await bob.get("/api/boards") == []
+
+
+async def test_the_tokens_used_are_noted_now_and_then(ada: Person, settings: Settings):
+    secret = (await ada.do("POST", "/api/tokens", {"name": "script"}))["token"]
+
+    async with Database(settings.database_url, 1) as database:
+        await upkeep.note(database, {hashed(secret)})
+
+    own, script = await ada.get("/api/tokens")
+    assert own["last_used_at"] is None
+    assert script["last_used_at"]

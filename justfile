@@ -35,9 +35,9 @@ setup: _python _web
 @demo *arguments: _python _web
     exec livelane demo {{ arguments }}
 
-# Run every test (arguments as for pytest)
+# Run every test, two files at a time (arguments as for pytest)
 @test *arguments: _python _web _system
-    pytest {{ arguments }}
+    pytest -n 2 --dist loadfile {{ arguments }}
 
 # All that CI asks for: format, lint, types, import rules, the web app's own checks, every test
 check: lint test

@@ -47,7 +47,16 @@ def _test(url: str) -> int:
         "LIVELANE_TEST_DATABASE_URL": url.format("livelane"),
         "LIVELANE_TEST_ADMIN_URL": url.format("postgres"),
     }
-    command = [sys.executable, "-m", "pytest", *(suite for suite in SUITES if Path(suite).exists())]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        *(suite for suite in SUITES if Path(suite).exists()),
+    ]
     return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
 
 

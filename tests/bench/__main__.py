@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.bench import bulk, comeback, fanout, latency, rest
 from tests.bench.machine import cores, pin, raise_file_limit
-from tests.bench.report import Figure, show, write
+from tests.bench.report import Figure, put_into, show, write
 from tests.bench.site import Site, site
 
 Part = Callable[[Site], list[Figure]]
@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("words", nargs="*", metavar="quick | PART", help="the short form, or some parts alone")
     parser.add_argument("--readers", type=int, default=0, help="subscribers (5,000; quick: 1,000)")
     parser.add_argument("--json", type=Path, default=Path(".livelane/bench.json"), help="where the JSON goes")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table into this Markdown page as well")
     parser.add_argument(
         "--database-url", default="", metavar="URL", help="measure on this PostgreSQL, best an empty one"
     )
@@ -51,7 +52,7 @@ def main() -> None:
         parser.error(f"only {allowed} open files are allowed here; raise it with ulimit -n {readers + 1_000}")
     console = Console(width=None if sys.stdout.isatty() else 200)
     server_core, load_core = cores()
-    if (load := os.getloadavg()[0]) > 0.5:
+    if (load := os.getloadavg()[0]) > 0.7:
         console.print(f"[yellow]The machine is busy (load {load:.1f}): trust ratios, not absolutes.[/]")
     pin(load_core)
     figures: list[Figure] = []
@@ -67,6 +68,8 @@ def main() -> None:
     show(figures, console)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     write(figures, given.json, shlex.join(["just", "bench", *sys.argv[1:]]))
+    if given.page:
+        put_into(figures, given.page, f"just bench{' quick' if quick else ''}")
     console.print(f"[dim]the same as JSON: {given.json}[/]")
     sys.exit(1 if any(figure.holds is False for figure in figures) else 0)
 

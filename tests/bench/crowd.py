@@ -91,8 +91,9 @@ class Crowd:
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         code = one.connect_ex(self.address)
         assert code in (0, errno.EINPROGRESS), os.strerror(code)
-        _, ready, _ = select.select([], [one], [], 10)
-        assert ready, "a connection was not accepted within 10 s"
+        connected = select.poll()
+        connected.register(one, select.POLLOUT)
+        assert connected.poll(10_000), "a connection was not accepted within 10 s"
         one.send(request)
         fd = one.fileno()
         self.sockets[fd] = one

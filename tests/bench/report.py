@@ -1,6 +1,7 @@
 """What a run gives: figures beside their limits, as a table for people and JSON for programs."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.machine import description
+
+MARKERS = ("<!-- figures -->", "<!-- end of figures -->")
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -56,6 +59,29 @@ def write(figures: list[Figure], path: Path, command: str) -> None:
         for figure in figures
     ]
     path.write_text(json.dumps({"command": command, "machine": description(), "figures": rows}, indent=2) + "\n")
+
+
+def put_into(figures: list[Figure], page: Path, command: str) -> None:
+    """Replace what stands between the page's two markers by the table in Markdown and where it was measured."""
+    rows = [
+        "| what | measured | beside it, in the same run | ratio | goal | |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for figure in figures:
+        goal = f"≤ {figure.most:g}" if figure.most else f"≥ {figure.least:g}" if figure.least else ""
+        held = {True: "holds", False: "**misses**", None: ""}[figure.holds]
+        limit = f"{figure.beside}: {_number(figure.limit)} {figure.unit}" if figure.limit else ""
+        ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
+        said = "; ".join(part for part in (held, figure.note) if part)
+        rows.append(f"| {figure.what} | {_number(figure.value)} {figure.unit} | {limit} | {ratio} | {goal} | {said} |")
+    machine = description()
+    where = (
+        f"`{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine['cores']} cores ({machine['cpu']}), "
+        f"Linux {machine['kernel']}, Python {machine['python']}."
+    )
+    before, _, rest = page.read_text().partition(MARKERS[0])
+    after = rest.partition(MARKERS[1])[2]
+    page.write_text(f"{before}{MARKERS[0]}\n{where}\n\n" + "\n".join(rows) + f"\n{MARKERS[1]}{after}")
 
 
 def _number(value: float) -> str:

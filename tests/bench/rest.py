@@ -61,8 +61,9 @@ def measure(site: Site, for_s: float) -> list[Figure]:
             crowded = run(site.address, site.pid, patch_hot, for_s=for_s)
         finally:
             site.product.stop()
-        paced = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=change.per_s)
-    for load in (hello, one, bare, pooled, read, change, moved, crowded, paced):
+        as_change = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=change.per_s)
+        as_move = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=moved.per_s)
+    for load in (hello, one, bare, pooled, read, change, moved, crowded, as_change, as_move):
         assert set(load.statuses) == {200}, load.statuses
     direct_per_s, direct_p99 = _pgbench(site, [number for number, _ in tickets], for_s)
     figures = [
@@ -73,7 +74,7 @@ def measure(site: Site, for_s: float) -> list[Figure]:
         Figure("PATCH title, 32 connections", change.per_s, "/s", "pgbench, its UPDATE", direct_per_s),
     ]  # fmt: skip
     note = f"flat out it is {one.cpu_us:.0f}, hello {hello.cpu_us:.0f}"
-    for name, load in (("PATCH title", change), ("move", moved)):
+    for name, load, paced in (("PATCH title", change, as_change), ("move", moved, as_move)):
         rate = f"{load.per_s:.0f}/s, p50 {load.p50_ms:.1f}; pgbench's p99 {direct_p99:.1f}"
         figures += [
             Figure(f"{name}: CPU a request", load.cpu_us, "µs", "hello + one pool call, same rate", paced.cpu_us, 1.5,

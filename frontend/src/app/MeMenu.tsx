@@ -1,4 +1,4 @@
-import { Keyboard, LogOut, Settings, Users } from 'lucide-react'
+import { Keyboard, LogOut, Settings } from 'lucide-react'
 import { useLocation } from 'wouter'
 import { usePerson, useSession } from '../live/session'
 import { Avatar } from '../ui/Avatar'
@@ -36,7 +36,6 @@ export function MeMenu({ onShortcuts }: { onShortcuts?: (() => void) | undefined
       items={[
         { title: person.email ? `${person.name}, ${person.email}` : person.name },
         { text: 'Settings', icon: <Settings className="i" />, onChoose: () => go('/settings') },
-        person.admin && { text: 'People', icon: <Users className="i" />, onChoose: () => go('/people') },
         onShortcuts && {
           text: 'Shortcuts',
           icon: <Keyboard className="i" />,

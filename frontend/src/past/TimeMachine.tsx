@@ -29,15 +29,15 @@ export default function TimeMachine({ onClose }: { onClose: () => void }) {
   const store = useBoard()
   const times = useTimes()
   const mayEdit = useMayEdit()
-  const log = useLog()
   const now = Math.max(useNow(10_000), Date.now() - 10_000)
+  const [wanted, setWanted] = useState<number | undefined>(seqInAddress)
+  const log = useLog(wanted)
   const moments = useMemo(
     () => log.events.map((event) => ({ seq: event.seq, at: Date.parse(event.at) })),
     [log.events],
   )
   const first = moments[0]?.seq
   const last = moments.at(-1)?.seq
-  const [wanted, setWanted] = useState<number | undefined>(seqInAddress)
   // Until somebody chooses: one event back, so that something differs.
   const seq =
     first === undefined || last === undefined

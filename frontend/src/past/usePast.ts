@@ -10,6 +10,7 @@ import type { BoardSnapshot, Id } from '../sync/types'
 
 const PAGE = 500
 const READ_AT_FIRST = 2_000 // events; older ones when somebody asks
+const READ_AT_MOST = 20_000 // for an address that points further back
 const STEP_OVER = 200 // events to apply rather than to ask for another snapshot
 const SETTLE_MS = 90
 
@@ -22,18 +23,19 @@ export interface Log {
   readOlder(): void
 }
 
-/** The board's log, newest part first; goes on growing while it is looked at. */
-export function useLog(): Log {
+/** The board's log, newest part first, at least back to `reach`; goes on growing while it is looked at. */
+export function useLog(reach: number | undefined): Log {
   const store = useBoard()
   const [events, setEvents] = useState<readonly TopicEvent[]>([])
   const [more, setMore] = useState(false)
   const [failed, setFailed] = useState('')
   const oldest = useRef<number>(undefined)
+  const wanted = useRef(reach)
 
   const readDown = useCallback(
-    async (until: number, isOver: () => boolean) => {
+    async (atLeast: number, isOver: () => boolean) => {
       try {
-        for (let read = 0; read < until; ) {
+        for (let read = 0, until = atLeast; read < until; ) {
           const page = await boardEvents(store.id, { before_seq: oldest.current, limit: PAGE })
           if (isOver()) return
           read += page.length
@@ -41,6 +43,8 @@ export function useLog(): Log {
           setEvents((known) => merged(known, page).reverse())
           setMore(page.length === PAGE)
           if (page.length < PAGE) break
+          const short = wanted.current !== undefined && (oldest.current ?? 0) > wanted.current
+          if (short && read >= until && read < READ_AT_MOST) until += PAGE
         }
         setFailed('')
       } catch (error) {

@@ -96,7 +96,7 @@ export function Description({ ticket, mayEdit }: { ticket: Viewed<Ticket>; mayEd
               if (event.key === 'Enter' && (isMac ? event.metaKey : event.ctrlKey)) {
                 event.preventDefault()
                 field.save()
-              } else if (event.key === 'Escape') area.current?.blur()
+              } else if (event.key === 'Escape') leave(event.currentTarget)
             }}
           />
         )}
@@ -165,6 +165,13 @@ export function Description({ ticket, mayEdit }: { ticket: Viewed<Ticket>; mayEd
       </div>
     </section>
   )
+}
+
+/** Out of the field, the draft kept; where the keyboard goes, Escape closes the panel. */
+function leave(field: HTMLElement): void {
+  const panel = field.closest<HTMLElement>('.panel')
+  if (panel) panel.focus({ preventScroll: true })
+  else field.blur()
 }
 
 /** Every wait ends in content or in a sentence. */

@@ -158,7 +158,7 @@ function Head({
             </IconButton>
           )}
           {mayEdit && (
-            <IconButton label="Archive" keys="Delete" onClick={archive}>
+            <IconButton label="Archive" keys="Delete" data-archive="" onClick={archive}>
               <Archive className="i" />
             </IconButton>
           )}

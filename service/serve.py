@@ -13,6 +13,7 @@ import gc
 import json
 import logging
 import os
+import resource
 import socket
 import tempfile
 import time
@@ -235,8 +236,16 @@ def _forget(worker: int) -> None:
     multiprocess.mark_process_dead(worker)  # type: ignore[no-untyped-call]
 
 
+def _open_more_files() -> None:
+    """Raise the soft limit of open files to the hard one: a stream is a file, and 1,024 is the usual soft limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # some systems name a hard limit that they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def run_all(settings: Settings, workers: int, listening: socket.socket) -> None:
     """The same with that many processes; each is a node of its own, with its own pool and listener."""
+    _open_more_files()
     if workers == 1:
         run(settings, listening)
         return

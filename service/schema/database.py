@@ -20,6 +20,7 @@ def examine(url: str) -> None:
     with connect(url) as conn:
         _check_version(conn)
         _check_primary(conn)
+        _check_encoding(conn)
         _check_rights(conn)
         _check_sessions(url, conn)
 
@@ -82,6 +83,16 @@ def _check_primary(conn: psycopg.Connection) -> None:
     if _value(conn, "SELECT current_setting('default_transaction_read_only')") == "on":
         raise DatabaseProblem(
             "The database is set to read-only (default_transaction_read_only); Livelane has to write."
+        )
+
+
+def _check_encoding(conn: psycopg.Connection) -> None:
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        name = conn.info.dbname
+        raise DatabaseProblem(
+            f"The database {name} is encoded in {encoding}; titles in every script need UTF8. Make another: "
+            f"createdb --encoding UTF8 --template template0 {name}_utf8"
         )
 
 

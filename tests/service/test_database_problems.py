@@ -112,6 +112,18 @@ def test_a_read_only_database_is_refused(cluster: Cluster, database_url: str) ->
     assert "set to read-only" in sentence_about(database_url)
 
 
+def test_a_database_in_another_encoding_is_refused(cluster: Cluster, empty_database_url: str) -> None:
+    name = sql.Identifier(f"{name_of(empty_database_url)}_latin1")
+    latin1 = urlsplit(empty_database_url)._replace(path=f"/{name_of(empty_database_url)}_latin1").geturl()
+    make = sql.SQL("CREATE DATABASE {} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+    with psycopg.connect(cluster.admin_url, autocommit=True) as conn:
+        conn.execute(make.format(name))
+        try:
+            assert "is encoded in LATIN1" in sentence_about(latin1)
+        finally:
+            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
 def test_a_standby_is_refused(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with attach(data):

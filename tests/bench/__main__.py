@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.bench import bulk, comeback, fanout, latency, rest
 from tests.bench.machine import cores, pin, raise_file_limit
-from tests.bench.report import Figure, put_into, show, write
+from tests.bench.report import QUIET, Figure, put_into, show, write
 from tests.bench.site import Site, site
 
 Part = Callable[[Site], list[Figure]]
@@ -52,7 +52,7 @@ def main() -> None:
         parser.error(f"only {allowed} open files are allowed here; raise it with ulimit -n {readers + 1_000}")
     console = Console(width=None if sys.stdout.isatty() else 200)
     server_core, load_core = cores()
-    if (load := os.getloadavg()[0]) > 0.7:
+    if (load := os.getloadavg()[0]) > QUIET:
         console.print(f"[yellow]The machine is busy (load {load:.1f}): trust ratios, not absolutes.[/]")
     pin(load_core)
     figures: list[Figure] = []
@@ -67,9 +67,9 @@ def main() -> None:
             console.print(f"[dim] {time.monotonic() - began:.0f} s[/]")
     show(figures, console)
     given.json.parent.mkdir(parents=True, exist_ok=True)
-    write(figures, given.json, shlex.join(["just", "bench", *sys.argv[1:]]))
+    write(figures, given.json, shlex.join(["just", "bench", *sys.argv[1:]]), load)
     if given.page:
-        put_into(figures, given.page, f"just bench{' quick' if quick else ''}")
+        put_into(figures, given.page, f"just bench{' quick' if quick else ''}", load)
     console.print(f"[dim]the same as JSON: {given.json}[/]")
     sys.exit(1 if any(figure.holds is False for figure in figures) else 0)
 

@@ -42,11 +42,6 @@ def rss_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def busy() -> float:
-    """Return how many other tasks want a core just now."""
-    return float(int(Path("/proc/loadavg").read_text().split()[3].split("/")[0]) - 1)
-
-
 def description() -> dict[str, object]:
     """Return what the figures were taken on."""
     model = next(
@@ -62,7 +57,6 @@ def description() -> dict[str, object]:
         "cpu": model,
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "load_average_before": os.getloadavg()[0],
     }
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tests.bench.machine import description
 
+QUIET = 0.7  # load average up to which absolutes mean something
 MARKERS = ("<!-- figures -->", "<!-- end of figures -->")
 
 
@@ -52,16 +53,17 @@ def show(figures: list[Figure], console: Console) -> None:
     console.print(table)
 
 
-def write(figures: list[Figure], path: Path, command: str) -> None:
+def write(figures: list[Figure], path: Path, command: str, load: float) -> None:
     """Write the same as JSON."""
     rows = [
         {**msgspec.to_builtins(figure), "ratio": figure.ratio and round(figure.ratio, 3), "holds": figure.holds}
         for figure in figures
     ]
-    path.write_text(json.dumps({"command": command, "machine": description(), "figures": rows}, indent=2) + "\n")
+    run = {"command": command, "machine": description(), "load_average_before": load, "figures": rows}
+    path.write_text(json.dumps(run, indent=2) + "\n")
 
 
-def put_into(figures: list[Figure], page: Path, command: str) -> None:
+def put_into(figures: list[Figure], page: Path, command: str, load: float) -> None:
     """Replace what stands between the page's two markers by the table in Markdown and where it was measured."""
     rows = [
         "| what | measured | beside it, in the same run | ratio | goal | |",
@@ -77,7 +79,8 @@ def put_into(figures: list[Figure], page: Path, command: str) -> None:
     machine = description()
     where = (
         f"`{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine['cores']} cores ({machine['cpu']}), "
-        f"Linux {machine['kernel']}, Python {machine['python']}."
+        f"Linux {machine['kernel']}, Python {machine['python']}; load average before it {load:.1f}"
+        f"{', so other work was in the way: trust the ratios' if load > QUIET else ''}."
     )
     before, _, rest = page.read_text().partition(MARKERS[0])
     after = rest.partition(MARKERS[1])[2]

@@ -2,6 +2,7 @@
 
 import { History, Pause, Play, SkipBack, SkipForward, Undo2 } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import { comeBack } from '../history/comeBack'
 import { deed, type Names, type Part, whoOf } from '../history/deed'
 import { ticketEvents } from '../history/log'
 import { restoring } from '../history/restore'
@@ -10,7 +11,7 @@ import { useTimes } from '../history/useTimes'
 import { WhoFace } from '../history/Who'
 import { useBoard, useMayEdit } from '../live/board'
 import { useNow } from '../live/clock'
-import type { BoardStore, Command, Id, Ticket, TopicEvent } from '../sync'
+import type { BoardStore, Id, Outcome, Ticket, TopicEvent } from '../sync'
 import type { BoardBase } from '../sync/base'
 import { Button, IconButton } from '../ui/Button'
 import { Dot } from '../ui/Dot'
@@ -190,32 +191,37 @@ async function restore(
   events: readonly TopicEvent[],
 ): Promise<void> {
   const { id } = then
-  const today = store.ticket(id)
+  let now = store.ticket(id)
+  if (!now) {
+    const back = await comeBack(store, id)
+    if (back.is === 'not') return notRestored(id, back.outcome)
+    now = back.ticket
+  }
   let description = descriptionAt(events, id, seq)
   if (description === undefined && then.has_description) {
     const own = await ticketEvents(id).catch(() => [])
     description = descriptionAt([...own].reverse(), id, seq)
   }
-  const commands: Command[] = today ? [] : [{ do: 'ticket.restore', id }]
-  const now = today ?? { title: '', column_id: -1, rank: '' }
   const set = {
     title: then.title,
     ...(description === undefined ? {} : { description }),
     ...(store.column(then.column_id) ? { column_id: then.column_id, rank: then.rank } : {}),
   }
-  const as = { type: 'ticket.updated', id, set } as unknown as TopicEvent
-  commands.push(
-    ...restoring(as, { ...now, description: today ? store.description(id) : undefined }, (column) =>
-      store.tickets(column).flatMap((each) => store.ticket(each) ?? []),
-    ),
+  const commands = restoring(
+    { type: 'ticket.updated', id, set } as unknown as TopicEvent,
+    { ...now, description: store.description(id) },
+    (column) => store.tickets(column).flatMap((each) => store.ticket(each) ?? []),
   )
-  if (!commands.length) return void toast({ text: `${id} is as it was then.` })
   const outcomes = await Promise.all(store.runAll(commands).map((each) => each.settled))
-  const refused = outcomes.find((each) => each.is === 'refused')
-  if (refused?.is === 'refused')
-    toast({ text: `${id} is not restored. ${refused.refusal.detail || refused.refusal.title}` })
-  else if (outcomes.every((each) => each.is === 'saved'))
-    toast({ text: `Restored ${id} to event ${figure(seq)}.` })
+  const refused = outcomes.find((each) => each.is !== 'saved')
+  if (refused) notRestored(id, refused)
+  else toast({ text: `Restored ${id} to event ${figure(seq)}.` })
+}
+
+function notRestored(id: Id, outcome: Outcome): void {
+  const why =
+    outcome.is === 'refused' ? outcome.refusal.detail || outcome.refusal.title : 'Look at it on the board.'
+  toast({ text: `${id} is not restored. ${why}` })
 }
 
 function plain(parts: readonly Part[]): string {

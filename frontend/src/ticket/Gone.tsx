@@ -2,11 +2,11 @@
 
 import { useState } from 'react'
 import { baseUrl } from '../api/request'
+import { comeBack } from '../history/comeBack'
 import { whoOf } from '../history/deed'
 import { useTimes } from '../history/useTimes'
 import { useBoard } from '../live/board'
 import { usePerson } from '../live/session'
-import type { Command } from '../sync'
 import { Button } from '../ui/Button'
 import { toast } from '../ui/toasts'
 import { type Draft, Drafts } from './draft'
@@ -34,21 +34,28 @@ export function Gone({
   const at = when ? ` at ${times.clock(when)}` : ''
   const sentence = who ? `${who} ${verb} this ticket${place}${at}.` : `This ticket was ${verb}${place}${at}.`
 
-  function restore(): void {
-    const commands: Command[] = [{ do: 'ticket.restore', id: ticket.id }]
-    if (kept)
-      commands.push({
-        do: 'ticket.edit',
-        id: ticket.id,
-        ...(title ? { title: title.text } : {}),
-        ...(description ? { description: description.text } : {}),
-      })
-    const operations = store.runAll(commands)
-    void Promise.all(operations.map((each) => each.settled)).then((outcomes) => {
-      if (!outcomes.every((each) => each.is === 'saved')) return
-      drafts.drop(ticket.id, 'title')
-      drafts.drop(ticket.id, 'description')
+  async function restore(): Promise<void> {
+    let sent = false
+    const back = await comeBack(store, ticket.id, (shown) => {
+      sent = shown
+      if (shown) void saveKept()
     })
+    if (back.is === 'back' && !sent) await saveKept()
+    if (back.is === 'not' && back.outcome.is === 'refused')
+      toast({ text: `${ticket.id} stays archived: ${back.outcome.refusal.detail}` })
+  }
+
+  async function saveKept(): Promise<void> {
+    if (!kept) return
+    const { settled } = store.run({
+      do: 'ticket.edit',
+      id: ticket.id,
+      ...(title ? { title: title.text } : {}),
+      ...(description ? { description: description.text } : {}),
+    })
+    if ((await settled).is !== 'saved') return
+    drafts.drop(ticket.id, 'title')
+    drafts.drop(ticket.id, 'description')
   }
 
   return (
@@ -61,7 +68,7 @@ export function Gone({
       {description && <KeptText name="Text" draft={description} />}
       <div className="acts">
         {standing.is === 'archived' && mayEdit && (
-          <Button small look="primary" onClick={restore}>
+          <Button small look="primary" onClick={() => void restore()}>
             {kept ? 'Restore and save' : 'Restore'}
           </Button>
         )}

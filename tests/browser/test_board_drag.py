@@ -139,3 +139,58 @@ async def test_a_stack_is_dragged_in_one_and_undone_in_one(
     await hands.tab.until("board.pending().length === 0")
     assert await hands.order(board.columns[0]) == [first, second]
     assert {board.column_of(first), board.column_of(second)} == {board.columns[0]}
+
+
+async def test_dragging_to_an_edge_scrolls_the_lane_and_the_board(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    for n in range(4, 10):
+        board.sql(
+            "INSERT INTO board_column (board_id, title, rank) VALUES (%s, %s, %s)", board.id, f"Column {n}", f"a{n}"
+        )
+    board.sql(
+        "INSERT INTO ticket (board_id, column_id, title, rank)"
+        " SELECT %s, %s, 'Bulk ' || n, 'b' || lpad(n::text, 6, '0') FROM generate_series(1, 60) n",
+        board.id,
+        board.columns[1],
+    )
+    hands = await at(window, people, board)
+    page, ticket = hands.page, board.tickets[0]
+    list_ = hands.lane(board.columns[1]).locator(".list")
+    box = await list_.bounding_box()
+    assert box
+
+    await hands.take(ticket)
+    await hands.carry(board.columns[1], box["height"] - 10)
+    await page.wait_for_function(
+        "list => list.scrollTop > 300", arg=await list_.element_handle(), polling=50, timeout=10_000
+    )
+    viewport = page.viewport_size
+    assert viewport
+    await page.mouse.move(viewport["width"] - 12, box["y"] + 60, steps=4)
+    await page.wait_for_function("() => document.querySelector('.board').scrollLeft > 300", polling=50, timeout=10_000)
+    await hands.press("Escape")
+    await hands.drop()
+    assert board.column_of(ticket) == board.columns[0]
+
+
+async def test_my_drag_goes_on_while_someone_moves_another_ticket_and_mine(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    mine, other = board.tickets[0], board.tickets[1]
+    await ben.take(mine)
+    await ben.carry(board.columns[2], 12)
+    await ada.tab.run({"do": "ticket.move", "id": other, "column_id": board.columns[2], "after": None})
+    await ben.tab.until(f"board.tickets({board.columns[2]})[0] === {other}")
+    await expect(ben.lane(board.columns[2]).locator(".drop")).to_be_visible()
+    await ada.tab.run({"do": "ticket.edit", "id": mine, "title": "Renamed in hand"})
+    await expect(ben.link(mine)).to_have_text("Renamed in hand")
+
+    await ben.carry(board.columns[2], 14)
+    await ben.drop()
+
+    # Someone changed its title, I its place: both survive.
+    await ben.tab.until("board.pending().length === 0")
+    assert (await ben.order(board.columns[2]))[0] == mine
+    assert (board.column_of(mine), board.title(mine)) == (board.columns[2], "Renamed in hand")

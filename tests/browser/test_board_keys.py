@@ -229,3 +229,41 @@ async def test_someone_who_may_only_look_is_told_so(
     await expect(hands.said).to_have_text("You can view this board, not change it.")
     assert await hands.order(board.columns[0]) == [board.tickets[0], board.tickets[3]]
     await expect(hands.page.get_by_role("button", name="New ticket in Column 1")).to_have_count(0)
+
+
+async def test_the_link_to_a_ticket_is_copied(served: Product, people: People, board: Board, window: Window) -> None:
+    await window.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=window.url)
+    hands = await at(window, people, board)
+    await hands.press("ArrowDown", "Control+Shift+c")
+    await expect(hands.toast(f"Copied the link to {board.tickets[0]}")).to_be_visible()
+    copied = await hands.page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{window.url}/boards/{board.id}/tickets/{board.tickets[0]}"
+
+
+async def test_keys_stay_with_what_has_the_keyboard(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.press("ArrowDown")
+    await hands.page.get_by_role("button", name="Find or do").focus()
+    await hands.press("Delete", "Shift+ArrowRight")
+    assert await hands.order(board.columns[0]) == [board.tickets[0], board.tickets[3]]
+    # Composing a letter (as in Japanese or with dead keys) is no shortcut.
+    await hands.link(board.tickets[0]).focus()
+    await hands.page.evaluate(
+        "document.activeElement.dispatchEvent("
+        "new KeyboardEvent('keydown', { key: 'c', isComposing: true, bubbles: true }))"
+    )
+    await expect(hands.page.locator(".composer")).to_have_count(0)
+
+
+async def test_pressing_elsewhere_saves_the_title(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.press("ArrowDown", "e")
+    await hands.page.keyboard.type("By pressing elsewhere")
+    await hands.lane(board.columns[2]).locator(".list").click(position={"x": 100, "y": 400})
+    await expect(hands.link(board.tickets[0])).to_have_text("By pressing elsewhere")
+    await hands.tab.until("board.pending().length === 0")
+    assert board.title(board.tickets[0]) == "By pressing elsewhere"

@@ -173,3 +173,41 @@ async def test_reduced_motion_changes_colour_only(
     await expect(card).to_be_visible()
     assert await card.evaluate("card => getComputedStyle(card).animationName") == "none"
     assert await ben.page.evaluate("moved") == []
+
+
+async def test_a_remote_move_between_two_places_in_sight_travels_there(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    await ben.page.evaluate(
+        """() => {
+            window.travelled = []
+            const animate = Element.prototype.animate
+            Element.prototype.animate = function (frames, options) {
+                const animation = animate.call(this, frames, options)
+                if (this.classList.contains('traveller'))
+                    travelled.push({ from: frames[0].transform, ms: animation.effect.getTiming().duration })
+                return animation
+            }
+        }"""
+    )
+    await ada.tab.run({"do": "ticket.move", "id": board.tickets[0], "column_id": board.columns[2], "after": None})
+    await ben.page.wait_for_function("() => travelled.length === 1")
+    way = (await ben.page.evaluate("travelled"))[0]
+    assert way["ms"] == 180
+    assert way["from"].startswith("translate(-")  # it comes from the left
+    await expect(ben.page.locator(".traveller")).to_have_count(0)
+
+
+async def test_others_changes_can_be_muted(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
+    await ben.page.get_by_role("button", name="You, Ben").click()
+    await ben.page.get_by_role("menuitem", name="Do not announce others’ changes").click()
+    await ada.tab.run({"do": "ticket.edit", "id": board.tickets[0], "title": "Other"})
+    await expect(ben.link(board.tickets[0])).to_have_text("Other")
+    await ben.page.wait_for_timeout(5_500)  # longer than they are gathered for
+    await expect(ben.said).to_have_text("")
+    await ben.press("ArrowDown", "Shift+ArrowRight")
+    await expect(ben.said).to_have_text("Moved to Column 2, 1 of 3.")

@@ -65,14 +65,14 @@ export function BoardPage(props: BoardPageProps) {
       collapsed: collapsedColumns(person.id, store.id),
     }),
   )
-  const [, go] = useLocation()
+  const [path, go] = useLocation()
   const inside = useRef(false)
   const hands = useMakeHands(ui, inside, go)
   useEffect(() => rememberCollapsedFor(person.id, store.id), [person.id, store.id])
   return (
     <UiProvider value={ui}>
       <HandsProvider value={hands}>
-        <BoardBody {...props} go={go} />
+        <BoardBody {...props} path={path} go={go} />
       </HandsProvider>
     </UiProvider>
   )
@@ -84,8 +84,9 @@ function BoardBody({
   notice,
   onRename,
   onControl,
+  path,
   go,
-}: BoardPageProps & { go: (path: string) => void }) {
+}: BoardPageProps & { path: string; go: (path: string) => void }) {
   const hands = useHands()
   const { store, ui, inside } = hands
   const columns = useColumns()
@@ -156,14 +157,15 @@ function BoardBody({
     [store, ui],
   )
 
-  // The filter is part of the address.
+  // The filter is part of the address, also of a panel's beside the board.
   useEffect(() => {
+    void path
     const url = new URL(location.href)
     if ((url.searchParams.get('q') ?? '') === filter) return
     if (filter) url.searchParams.set('q', filter)
     else url.searchParams.delete('q')
     history.replaceState(history.state, '', url)
-  }, [filter])
+  }, [filter, path])
 
   // Back from a ticket's panel: the keyboard is where it was.
   const wasOpen = useRef(openTicket)
@@ -176,6 +178,25 @@ function BoardBody({
   }, [openTicket, ui])
 
   useEffect(() => ui.setState({ openTicket }), [openTicket, ui])
+
+  // Not by React's own events: it hears none of what happens while it puts elements in and takes them out.
+  useLayoutEffect(() => {
+    const element = board.current
+    if (!element) return
+    const came = () => {
+      inside.current = true
+    }
+    const left = ({ relatedTarget }: FocusEvent) => {
+      // A ticket that is drawn anew takes the keyboard back; who left for elsewhere took it along.
+      if (relatedTarget instanceof Node && !element.contains(relatedTarget)) inside.current = false
+    }
+    element.addEventListener('focusin', came)
+    element.addEventListener('focusout', left)
+    return () => {
+      element.removeEventListener('focusin', came)
+      element.removeEventListener('focusout', left)
+    }
+  }, [inside])
 
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -224,14 +245,6 @@ function BoardBody({
         className={`board ${anyCollapsed ? 'has-collapsed' : ''}`}
         aria-busy={status === 'loading'}
         aria-label="Columns"
-        onFocus={() => {
-          inside.current = true
-        }}
-        onBlur={(event) => {
-          // A ticket that is drawn anew takes the keyboard back; one who left for elsewhere took it along.
-          if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget))
-            inside.current = false
-        }}
       >
         {columns.map((id, index) => (
           <Lane

@@ -42,12 +42,13 @@ export function LaneList({
   const over = useUi((state) => (state.drag?.over?.column === column.id ? state.drag.over : null))
   const focus = useUi((state) => (state.focus?.column === column.id ? state.focus : null))
   const editing = useUi((state) => state.editing?.id)
+  const dragged = useUi((state) => state.drag?.ids)
   const composing = useUi((state) => state.composing === column.id)
   const asked = useUi((state) => (state.focus?.column === column.id ? state.focusAsked : 0))
   const gap = phone ? PHONE_GAP : GAP
   const sizes = useMemo(() => new Sizes(store, phone), [store, phone])
-  const live = useRef({ shown, editing, focus })
-  live.current = { shown, editing, focus }
+  const live = useRef({ shown, editing, focus, dragged })
+  live.current = { shown, editing, focus, dragged }
 
   const rangeExtractor = useCallback((range: Range) => kept(range, live.current), [])
   const virtualizer = useVirtualizer({
@@ -263,17 +264,17 @@ function Empty({ column }: { column: Column }) {
   )
 }
 
-/** The indexes to draw: those in sight, the focused ticket and the one being edited wherever they are. */
-function kept(
-  range: Range,
-  {
-    shown,
-    editing,
-    focus,
-  }: { shown: readonly Id[]; editing: Id | undefined; focus: { ticket: Id | null } | null },
-): number[] {
+interface Kept {
+  shown: readonly Id[]
+  editing: Id | undefined
+  focus: { ticket: Id | null } | null
+  dragged: readonly Id[] | undefined
+}
+
+/** The indexes to draw: those in sight; and wherever they are the focused, the edited and the dragged ticket. */
+function kept(range: Range, { shown, editing, focus, dragged }: Kept): number[] {
   const indexes = defaultRangeExtractor(range)
-  for (const id of [focus?.ticket, editing]) {
+  for (const id of [focus?.ticket, editing, dragged?.[0]]) {
     const at = id == null ? -1 : shown.indexOf(id)
     if (at >= 0 && !indexes.includes(at)) indexes.push(at)
   }

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import { useBoard } from '../live/board'
 import type { Id } from '../sync'
 import { shownTickets } from './filter'
@@ -21,6 +21,17 @@ export function TitleEditor({ id }: { id: Id }) {
     else element.select()
   }, [ui])
 
+  // A press anywhere else saves, as leaving by key does.
+  useEffect(() => {
+    const pressed = (event: PointerEvent) => {
+      if (event.target !== field.current) finish.current(true, false)
+    }
+    document.addEventListener('pointerdown', pressed, true)
+    return () => document.removeEventListener('pointerdown', pressed, true)
+  }, [])
+
+  const finish = useRef(end)
+  finish.current = end
   if (editing?.id !== id) return null
 
   function end(save: boolean, backToTicket: boolean): void {

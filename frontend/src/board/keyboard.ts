@@ -9,6 +9,9 @@ import type { BoardHands } from './hands'
 /** Elements that use arrows, Home and End themselves. */
 const OWN_ARROWS = '[role=menu], [role=slider], [role=tablist], input, select, summary'
 
+/** Where the keyboard is not with the tickets. */
+const ELSEWHERE = '.top, .bar, .banner, .toasts, .colhead, .composer'
+
 export function useKeyboard(hands: BoardHands, page: PageHands): void {
   useEffect(() => {
     function pressed(event: KeyboardEvent): void {
@@ -30,7 +33,10 @@ export function useKeyboard(hands: BoardHands, page: PageHands): void {
       const keys = keysOf(event)
       if (isSingle(keys) && !prefs().keys) return
       if (/Arrow|Home|End/.test(event.key) && target?.closest(OWN_ARROWS)) return
-      if (bindingFor(keys)?.run(hands, page)) event.preventDefault()
+      const binding = bindingFor(keys)
+      // What works on tickets asks for the keyboard to be with them: Del on a button of the top bar is not for a ticket.
+      if (binding?.group === 'Change a ticket' && keys.length > 1 && target?.closest(ELSEWHERE)) return
+      if (binding?.run(hands, page)) event.preventDefault()
     }
     window.addEventListener('keydown', pressed)
     return () => window.removeEventListener('keydown', pressed)

@@ -34,6 +34,7 @@ export function done(store: BoardStore, parts: Parts): void {
   const key = store.undoable()?.key
   toast({
     key: 'done',
+    quiet: true,
     text: <Sentence parts={parts} />,
     ...(key === undefined ? {} : { actions: [{ text: 'Undo', keys: 'Mod+Z', run: () => undo(store, key) }] }),
   })
@@ -171,7 +172,7 @@ export function showTicket({ store, ui }: Hands, id: Id): void {
 export function undo(store: BoardStore, key?: string): void {
   const operations = store.undo(key)
   announce(operations.length || key ? texts.undone : texts.nothingToUndo)
-  if (operations.length) toast({ key: 'done', text: texts.undone, stays: 3_000 })
+  if (operations.length) toast({ key: 'done', quiet: true, text: texts.undone, stays: 3_000 })
 }
 
 export function redo(store: BoardStore): void {

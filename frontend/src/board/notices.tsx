@@ -4,7 +4,6 @@ import type { ReactNode } from 'react'
 import type { Applied, BoardStore, Command, Conflict, Id, Notice, Refusal, TopicEvent } from '../sync'
 import { board as texts } from '../texts/board'
 import { texts as shared } from '../texts/shared'
-import { announce } from '../ui/announce'
 import { actorName } from '../ui/person'
 import { timeOf } from '../ui/times'
 import { closeToast, toast } from '../ui/toasts'
@@ -144,7 +143,6 @@ function ask(hands: BoardHands, conflict: Conflict): void {
     return
   }
   const sentence = texts.sameField(who, texts.field(noun, field.field), at)
-  announce(sentence)
   if (noun === 'ticket') {
     // Where it can be read and decided; this only leads there.
     say(key, sentence, [{ text: 'Show', run: () => showTicket(hands, id) }])

@@ -2,6 +2,7 @@
 
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { announce } from './announce'
 import { IconButton, Keys } from './Button'
 import { lessMotion } from './prefs'
 
@@ -11,6 +12,8 @@ export interface Toast {
   text: ReactNode
   /** What can be done about it; the first is the one to choose. Without any, it can be closed. */
   actions?: readonly { text: string; keys?: string; run: () => void }[]
+  /** Said aloud already, or not worth saying. */
+  quiet?: boolean
   /** Milliseconds it stays; null = until closed. 8 s unless told. */
   stays?: number | null
 }
@@ -57,7 +60,7 @@ export function Toasts() {
     () => shown,
   )
   return (
-    <section className="toasts" aria-label="Messages" aria-live="polite" aria-relevant="additions">
+    <section className="toasts" aria-label="Messages">
       {toasts.map((each) => (
         <ToastLine key={each.id} toast={each} />
       ))}
@@ -65,10 +68,16 @@ export function Toasts() {
   )
 }
 
-function ToastLine({ toast: { id, text, actions, stays = STAYS_MS } }: { toast: Shown }) {
+function ToastLine({ toast: { id, text, actions, quiet = false, stays = STAYS_MS } }: { toast: Shown }) {
   const [held, setHeld] = useState(false)
   const left = useRef(stays ?? 0)
   const bar = useRef<HTMLSpanElement>(null)
+  const line = useRef<HTMLParagraphElement>(null)
+
+  // One live region speaks for all: a second one here would say things twice.
+  useEffect(() => {
+    if (!quiet) announce(line.current?.textContent ?? '')
+  }, [quiet])
 
   useEffect(() => {
     if (stays === null || held) return
@@ -90,15 +99,15 @@ function ToastLine({ toast: { id, text, actions, stays = STAYS_MS } }: { toast: 
   }, [id, stays, held])
 
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only waits while it is looked at; what it offers are buttons
     <div
       className="toast"
-      role="status"
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      <p>{text}</p>
+      <p ref={line}>{text}</p>
       {actions?.map((action) => (
         <button
           key={action.text}

@@ -1,4 +1,7 @@
-"""`just screenshots [FOLDER]`: the pictures of the README, made from the running product, in light, dark and 360 px."""
+"""`just screenshots` makes the README's pictures from the running product.
+
+`just screenshots FOLDER [NAMES …]` takes every page there, in light and dark, on a desk and at 360 px.
+"""
 
 import asyncio
 import sys
@@ -17,10 +20,21 @@ from tests.product import Product
 
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 780}
+README = (
+    "first-start-light",
+    "board-light",
+    "board-dark",
+    "ticket-light",
+    "connection-light",
+    "past-light",
+    "phone-board-light",
+)
 EVENTS = 100  # for the plot behind the dot
 BETWEEN_S = 0.04
 
+THEMES = ("light", "dark")
 Visit = Callable[[Page, Harbour], Awaitable[None]]
+Wanted = Callable[[str], Path | None]  # where a picture goes; None: not asked for
 
 
 async def board(page: Page, harbour: Harbour) -> None:
@@ -99,21 +113,26 @@ PICTURES: dict[str, tuple[Visit, dict[str, int]]] = {
 }
 
 
-async def first_start(browser: Browser, url: str, code: str, folder: Path) -> None:
+async def first_start(browser: Browser, url: str, code: str, wanted: Wanted) -> None:
     """Before there is anybody; and the sign-in page."""
-    for theme in ("light", "dark"):
-        for width, name in ((DESK, "first-start"), (PHONE, "phone-first-start")):
-            context = await browser.new_context(viewport=width, color_scheme=theme)  # type: ignore[arg-type]
+    for theme in THEMES:
+        for size, prefix in ((DESK, ""), (PHONE, "phone-")):
+            start, sign_in = wanted(f"{prefix}first-start-{theme}"), wanted(f"{prefix}sign-in-{theme}")
+            if not (start or sign_in):
+                continue
+            context = await browser.new_context(viewport=size, color_scheme=theme)  # type: ignore[arg-type]
             page = await context.new_page()
-            await page.goto(f"{url}/#code={code}")
-            await page.get_by_text("Stream to this browser").wait_for()
-            await page.get_by_label("Name").fill("Noor Bek")
-            await page.get_by_label("Email").fill("noor@harbour.example")
-            await page.get_by_label("Password").fill("a long enough password")
-            await shoot(page, folder / f"{name}-{theme}.png")
-            await page.goto(url + "/")
-            await page.get_by_text("The server answered in").wait_for()
-            await shoot(page, folder / f"{name.replace('first-start', 'sign-in')}-{theme}.png")
+            if start:
+                await page.goto(f"{url}/#code={code}")
+                await page.get_by_text("Stream to this browser").wait_for()
+                await page.get_by_label("Name").fill("Noor Bek")
+                await page.get_by_label("Email").fill("noor@harbour.example")
+                await page.get_by_label("Password").fill("a long enough password")
+                await shoot(page, start)
+            if sign_in:
+                await page.goto(url + "/")
+                await page.get_by_text("The server answered in").wait_for()
+                await shoot(page, sign_in)
             await context.close()
 
 
@@ -132,35 +151,38 @@ async def visit(context: BrowserContext, harbour: Harbour, name: str, path: Path
     await page.close()
 
 
-async def take(product: Product, folder: Path, only: list[str]) -> None:
+async def take(product: Product, wanted: Wanted) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        if not only or "first-start" in only:
-            await first_start(browser, product.url, product.setup_code, folder)
+        await first_start(browser, product.url, product.setup_code, wanted)
         harbour = Harbour(product.url, product.database_url)
         await asyncio.to_thread(harbour.fill)
-        for theme in ("light", "dark"):
+        for theme in THEMES:
             async with Window(browser, product.url) as window:
                 await window.sign_in(harbour.people["Noor"])
-                await window.context.add_init_script(
-                    f"try {{ localStorage.setItem('livelane.theme', '{theme}') }} catch {{}}"
-                )
+                choose = f"try {{ localStorage.setItem('livelane.theme', '{theme}') }} catch {{}}"
+                await window.context.add_init_script(choose)
                 for name in PICTURES:
-                    if only and name not in only:
-                        continue
-                    print(f"{name}-{theme}")
-                    await visit(window.context, harbour, name, folder / f"{name}-{theme}.png")
+                    if path := wanted(f"{name}-{theme}"):
+                        print(path.name)
+                        await visit(window.context, harbour, name, path)
         await browser.close()
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
+    here, names = ROOT / "docs" / "pictures", set(README)
+    if len(sys.argv) > 1:
+        here, names = Path(sys.argv[1]), {f"{name}-{theme}" for name in sys.argv[2:] for theme in THEMES}
+    here.mkdir(parents=True, exist_ok=True)
+
+    def wanted(name: str) -> Path | None:
+        return here / f"{name}.png" if not names or name in names else None
+
     with tempfile.TemporaryDirectory(prefix="livelane-pictures-") as place, attach(Path(place) / "data") as server:
         migrate(server.url)
         with Product(server.url, Path(place) / "serve.log") as product:
             product.start()
-            asyncio.run(take(product, folder, sys.argv[2:]))
+            asyncio.run(take(product, wanted))
 
 
 if __name__ == "__main__":

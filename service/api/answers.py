@@ -82,4 +82,4 @@ def _takes_gzip(scope: Any) -> bool:
 
 
 def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, 5, mtime=0)
+    return gzip.compress(body, 3, mtime=0)

@@ -28,4 +28,7 @@ def moment(text: str | None, field: str) -> datetime.datetime | None:
         found = None
     if found is None or found.tzinfo is None:
         raise Invalid("A time like 2026-11-23T10:00:00Z is expected.", {"field": field})
-    return found
+    try:
+        return found.astimezone(datetime.UTC)  # PostgreSQL takes no zone as far off as RFC 3339 allows
+    except OverflowError:
+        raise Invalid("The years 1 to 9999 are understood.", {"field": field}) from None

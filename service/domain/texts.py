@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 # One visible character at least, and no control characters: titles and names are one line.
 END = r"$(?!\n)"  # where Python's own $ would pass over a line's end
 BLANK = r"\s\x00-\x1f\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-LINE = rf"^[^\x00-\x1f\x7f]*[^{BLANK}][^\x00-\x1f\x7f]*{END}"
+LINE = rf"^[^\x00-\x1f\x7f]*[^{BLANK}][^\x00-\x1f\x7f]*$"  # a line's end at the end is left to the database's CHECK
 NO_NUL = r"^[^\x00]*$"
 ADDRESS = rf"^[^@{BLANK}]+@[^@{BLANK}]+{END}"
 

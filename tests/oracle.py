@@ -53,14 +53,13 @@ class Replica:
 
         Raises Gap when one is missing.
         """
-        if self.seq is None:
-            self.seq = event["seq"] - 1
-        if event["seq"] <= self.seq:
+        seq: int = event["seq"]
+        if self.seq is not None and seq <= self.seq:
             return
-        if event["seq"] != self.seq + 1:
-            raise Gap(f"{event['topic']}: {event['seq']} came after {self.seq}")
-        self.seq = event["seq"]
-        self.applied.append(self.seq)
+        if self.seq is not None and seq != self.seq + 1:
+            raise Gap(f"{event['topic']}: {seq} came after {self.seq}")
+        self.seq = seq
+        self.applied.append(seq)
         self._group.append(event)
         if not event.get("more"):
             for one in self._group:

@@ -24,7 +24,7 @@ async def test_a_wrong_method_is_a_405_problem(ada: Person):
 @pytest.mark.parametrize("path", ["/api/boards", "/api/me", "/api/tickets/1", "/api/boards/1/events", "/api/tokens"])
 @pytest.mark.parametrize("credential", [None, "Bearer llt_wrong", "Bearer", "Basic YTpi", "Bearer \xe9"])
 async def test_without_a_valid_credential_everything_is_401(site: Site, path: str, credential: str | None):
-    headers = {} if credential is None else {"Authorization": credential.encode("latin-1")}
+    headers = {} if credential is None else {b"Authorization": credential.encode("latin-1")}
     async with httpx.AsyncClient(base_url=site.url) as http:
         problem(await http.get(path, headers=headers), 401)
 

@@ -30,7 +30,7 @@ async def test_each_topic_begins_with_a_snapshot_and_the_id_grows_with_them(ada:
             assert frame.event == "snapshot"
             consumer.take(frame)
 
-    epoch, vector = parse_cursor(frame.id)
+    epoch, vector = parse_cursor(consumer.cursor)
     assert list(vector) == sorted(topics, key=str.encode)
     assert epoch == boards[0].epoch
     assert {reason for replica in consumer.replicas.values() for reason in replica.snapshots} == {"start"}

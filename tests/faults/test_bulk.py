@@ -8,6 +8,7 @@ import pytest
 from tests.conformance.site import Board, Person, add_ticket
 from tests.oracle import Consumer, of_snapshot
 from tests.product import Product
+from tests.sse import Stream
 
 TICKETS = 20_000
 
@@ -68,7 +69,7 @@ async def test_one_update_of_20000_tickets_converges_and_holds_nobody_up(serve: 
     assert max(waits) < 3.0, "another board's write waited for the bulk"
 
 
-async def follow(consumer: Consumer, stream: object, topic: str, head: int) -> None:
+async def follow(consumer: Consumer, stream: Stream, topic: str, head: int) -> None:
     """Take frames until the topic stands there."""
     while topic not in consumer.replicas or consumer.replicas[topic].seq != head:
-        consumer.take(await stream.next(60))  # pyright: ignore[reportAttributeAccessIssue]
+        consumer.take(await stream.next(60))

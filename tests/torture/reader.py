@@ -7,7 +7,7 @@ import h11
 
 from tests.conformance.site import Person
 from tests.oracle import Consumer
-from tests.sse import Ended
+from tests.sse import Ended, Frame
 from tests.torture.ground import Ground
 
 EXPECTED = {"start", "bulk", "lagging"}  # any other reason here means that a number was lost or given twice
@@ -70,8 +70,8 @@ class Reader:
             counts["stream refused"] += 1
             await anyio.sleep(0.1)
 
-    def _take(self, frame: object) -> None:
-        self.consumer.take(frame)  # pyright: ignore[reportArgumentType]
+    def _take(self, frame: Frame) -> None:
+        self.consumer.take(frame)
         for topic, replica in self.consumer.replicas.items():
             for reason in replica.snapshots:
                 assert reason in EXPECTED, f"{self.name}: {topic} got a snapshot because of {reason}"

@@ -88,6 +88,7 @@ async def test_what_a_crashed_tab_did_not_send_another_tab_sends(
     await asyncio.to_thread(served.start)
 
     await stays.until(f"board.ticket({board.tickets[0]}).title === 'From the dead'", 45_000)
+    await stays.until("board.pending().length === 0")
     assert board.title(board.tickets[0]) == "From the dead"
     assert len(board.ops()) == 1
 

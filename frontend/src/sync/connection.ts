@@ -9,7 +9,8 @@ import type { Connection, ConnectionWord } from './types'
 const OFFLINE_MS = 10_000
 const PROBE_MS = 1_200
 const BLINK_MS = 2_000 // a shorter absence is not worth a word
-const REPLAY_MS = 1_000
+const REPLAY_MS = 500
+const REPLAY_AT_MOST_MS = 8_000
 
 export class ConnectionTeller {
   /** Back after an absence; called with how many of my changes went out meanwhile. */
@@ -26,6 +27,7 @@ export class ConnectionTeller {
   private wasOpen = false
   private unreachableAt = 0
   private unreachable = false // the browser says offline, and a request of this tab found it so
+  private backTimer: ReturnType<typeof setTimeout> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private readonly stops: (() => void)[]
 
@@ -47,6 +49,7 @@ export class ConnectionTeller {
       () => window.removeEventListener('online', online),
       () => window.removeEventListener('offline', offline),
       () => clearTimeout(this.timer),
+      () => clearTimeout(this.backTimer),
     ]
     this.stream(env.link.state())
     if (!env.online()) offline()
@@ -118,15 +121,22 @@ export class ConnectionTeller {
       this.lostAt = null
       this.polledAt = null
       this.heardAt = state.openedAt
-      if (!first && away > BLINK_MS) {
-        const before = this.waitingBefore
-        setTimeout(() => this.onBack(Math.max(0, before - this.env.outbox.unsaved())), REPLAY_MS)
-      }
+      const waited = Math.max(this.waitingBefore, this.env.outbox.unsaved())
+      if (!first && away > BLINK_MS) this.tellBack(waited, this.env.now() + REPLAY_AT_MOST_MS)
       this.waitingBefore = 0
     } else if (!open && this.wasOpen) this.lostAt = this.env.now()
     if (!open) this.waitingBefore = Math.max(this.waitingBefore, this.env.outbox.unsaved())
     this.wasOpen = open
     this.recompute()
+  }
+
+  /** Once what was missed is here and what waited has gone out, or when that takes long. */
+  private tellBack(waited: number, until: number): void {
+    this.backTimer = setTimeout(() => {
+      const unsaved = this.env.outbox.unsaved()
+      if (unsaved > 0 && this.env.now() < until) this.tellBack(waited, until)
+      else this.onBack(Math.max(0, waited - unsaved))
+    }, REPLAY_MS)
   }
 
   private say(): ConnectionWord {

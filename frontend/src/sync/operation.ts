@@ -29,6 +29,8 @@ export interface PendingOp {
   chain?: string
   state: 'queued' | 'sending' | 'acked' | 'failed' | 'conflict'
   attempts: number
+  /** It had to wait for a connection: those go out strictly one after the other. */
+  late?: boolean
   /** When it first went out, ms since 1970: the server cannot have done it before. */
   sentAt?: number
   /** Set with the first attempt; the same key must always carry the same request. */

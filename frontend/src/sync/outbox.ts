@@ -120,6 +120,7 @@ export class Outbox {
     }
     op.at = Math.max(op.at, this.lastAt + 0.01) // their order after a reload
     this.lastAt = op.at
+    if (this.waiting()) op.late = true
     const settled = this.settledOf(op.op)
     this.ops.push(op)
     this.byBoard.delete(op.board)
@@ -134,6 +135,7 @@ export class Outbox {
     for (const op of [...ops].sort((a, b) => a.at - b.at)) {
       if (this.get(op.op)) continue
       if (op.state === 'sending' || op.state === 'acked') op.state = 'queued'
+      op.late = true
       this.lastAt = Math.max(this.lastAt, op.at)
       this.ops.push(op)
       this.byBoard.delete(op.board)
@@ -254,7 +256,8 @@ export class Outbox {
       const earlier = this.ops[i]!
       if (earlier.state !== 'queued' && earlier.state !== 'sending') continue
       if (this.outage > 0 && (this.nextTry.get(earlier.op) ?? 0) > this.env.now()) return false // one at a time, in order
-      if (depends(op, earlier, this.held.has(earlier.op))) return false
+      const held = this.held.has(earlier.op)
+      if ((op.late && !held) || depends(op, earlier, held)) return false
     }
     return true
   }
@@ -296,6 +299,7 @@ export class Outbox {
   private unanswered(op: PendingOp): void {
     if (this.get(op.op) !== op) return this.pump()
     op.state = 'queued'
+    op.late = true
     this.outage++
     const pause = Math.min(15_000, 1_000 * 2 ** Math.min(this.outage - 1, 5)) * (0.5 + this.env.random() / 2)
     this.nextTry.set(op.op, this.env.now() + pause)

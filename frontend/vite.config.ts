@@ -34,6 +34,6 @@ export default defineConfig({
   server: { port: 15173, strictPort: true, proxy },
   preview: { port: 15173, strictPort: true, proxy },
   worker: { format: 'es' },
-  build: { target: 'es2022', assetsInlineLimit: 0, manifest: true },
+  build: { target: 'es2022', assetsInlineLimit: 0 },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
 })

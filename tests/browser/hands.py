@@ -1,12 +1,15 @@
 """What a person sees and touches on a board's page: lanes, tickets, keys and the pointer."""
 
 import re
+import time
 
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.board import Board
 from tests.browser.people import People
 from tests.browser.window import Tab, Window
+
+WAIT_S = 5.0
 
 
 class Hands:
@@ -46,6 +49,13 @@ class Hands:
                 "cards => cards.sort((a, b) => a.dataset.index - b.dataset.index).map(card => +card.dataset.ticket)"
             )
         )
+
+    async def ends_as(self, column: int, tickets: list[int]) -> None:
+        """Wait until a lane shows these, once the server's word on their places is in."""
+        until = time.monotonic() + WAIT_S
+        while (order := await self.order(column)) != tickets:
+            assert time.monotonic() < until, order
+            await self.page.wait_for_timeout(50)
 
     async def focused(self) -> int | None:
         """The number of the ticket that has the keyboard."""

@@ -137,7 +137,7 @@ async def test_a_stack_is_dragged_in_one_and_undone_in_one(
     await hands.tab.until("board.pending().length === 0")
     await hands.press("Control+z")
     await hands.tab.until("board.pending().length === 0")
-    assert await hands.order(board.columns[0]) == [first, second]
+    await hands.ends_as(board.columns[0], [first, second])
     assert {board.column_of(first), board.column_of(second)} == {board.columns[0]}
 
 

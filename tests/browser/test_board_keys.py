@@ -167,7 +167,7 @@ async def test_del_archives_with_undo_and_the_keyboard_goes_on_at_the_next(
 
     await expect(hands.ticket(ticket)).to_be_visible()
     await hands.tab.until("board.pending().length === 0")
-    assert await hands.order(board.columns[0]) == [ticket, fellow]
+    await hands.ends_as(board.columns[0], [ticket, fellow])
 
 
 async def test_selecting_by_key_moves_and_undoes_as_one(

@@ -11,7 +11,7 @@ from service.api import boards, columns, docs, events, me, members, sessions, ti
 from service.api.call import Call, Shared
 from service.api.door import Service
 from service.api.problems import HANDLERS
-from service.domain import upkeep
+from service.domain.tokens import keep_noting
 from service.metrics import watch
 from service.settings import Settings
 
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> Litestar:
         async with shared.database:
             beside = [
                 asyncio.create_task(watch(shared.database)),
-                asyncio.create_task(upkeep.run(shared.database, shared.tokens)),
+                asyncio.create_task(keep_noting(shared.database, shared.tokens)),
             ]
             yield
             for task in beside:

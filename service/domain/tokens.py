@@ -1,16 +1,23 @@
 """Bearer tokens for programs. A token is shown once, when it is made."""
 
+import asyncio
 import datetime
-from typing import Annotated
+import logging
+from typing import Annotated, NoReturn
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.database import Database
 from service.domain.access import Read, found, number
+from service.domain.errors import BoardError
 from service.domain.secret import hashed, new_token
 from service.domain.texts import Id, Name, Time, Wire
 from service.pipeline import Statement
+
+logger = logging.getLogger(__name__)
+
+NOTE_S = 60.0
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +43,7 @@ class NewToken(Wire):
 
 LIST = Statement(b"list_tokens", b"SELECT list_tokens($1)")
 ADD = Statement(b"add_token", b"SELECT body, person FROM add_token($1, $2, $3, $4)")
+NOTE = Statement(b"note_tokens", b"SELECT note_tokens($1)")
 REMOVE = Statement(b"remove_token", b"SELECT body, person FROM remove_token($1, $2)")
 
 
@@ -53,3 +61,22 @@ async def add(database: Database, credential: bytes, token: NewToken) -> Read:
 
 async def remove(database: Database, credential: bytes, token_id: int) -> Read:
     return found(await database.write(REMOVE, credential, number(token_id)), "token")
+
+
+async def note(database: Database, seen: set[bytes]) -> None:
+    """Set `last_used_at` of the tokens with these hashes to now, and empty the set."""
+    hashes = list(seen)
+    seen.clear()
+    if hashes:
+        array = b"{" + b",".join(b'"' + each.replace(b"\\", b"\\\\") + b'"' for each in hashes) + b"}"
+        await database.write(NOTE, array)
+
+
+async def keep_noting(database: Database, seen: set[bytes]) -> NoReturn:
+    """Note the tokens in `seen` every minute, until cancelled: a write for each request would be dear."""
+    while True:
+        await asyncio.sleep(NOTE_S)
+        try:
+            await note(database, seen)
+        except BoardError as error:
+            logger.info("the tokens used are not noted this time: %s", error)

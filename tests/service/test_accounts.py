@@ -8,7 +8,7 @@ import httpx
 import psycopg
 
 from service.database import Database
-from service.domain import upkeep
+from service.domain import tokens
 from service.domain.secret import hashed
 from service.settings import Settings
 from tests.service.conftest import NewPerson, Person, running
@@ -203,7 +203,7 @@ async def test_the_tokens_used_are_noted_now_and_then(ada: Person, settings: Set
     secret = (await ada.do("POST", "/api/tokens", {"name": "script"}))["token"]
 
     async with Database(settings.database_url, 1) as database:
-        await upkeep.note(database, {hashed(secret)})
+        await tokens.note(database, {hashed(secret)})
 
     own, script = await ada.get("/api/tokens")
     assert own["last_used_at"] is None

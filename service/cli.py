@@ -45,6 +45,7 @@ ORDER: list[str] = [  # as people need them
     "backup",
     "restore",
     "bench",
+    "schema",
 ]
 SENTENCES = (database.DatabaseProblem, EmbeddedError, MigrationError, credentials.Refused, ChildProcessError)
 
@@ -342,6 +343,14 @@ def redact_ticket(database_url: str, data: Path, number: int, yes: bool) -> None
     with _owner(database_url, data) as conn:
         credentials.redact_ticket(conn, number)
     click.echo(f"Ticket #{number} is redacted; open boards start again from a snapshot.")
+
+
+@livelane.command()
+def schema() -> None:
+    """Print the REST API's OpenAPI document, as /docs/openapi.json serves it."""
+    from service.app import openapi_json  # here: the other verbs need no API
+
+    click.echo(openapi_json())
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 /** The board as the person sees it: what the server confirmed, with my pending operations laid over it. */
 
-import type { BoardBase } from './base'
+import { type BoardBase, compareRanked } from './base'
 import type { PendingOp, Sight } from './operation'
 import type { Outbox } from './outbox'
 import { insertAt } from './place'
@@ -147,11 +147,14 @@ export class BoardView implements Sight {
     return order ?? base
   }
 
-  /** Where a restored ticket goes until the server says: to the bottom of its column. */
+  /** Where a restored row goes until the server says: where it was. */
   private placeOfRow(id: Id, parent: Id) {
-    const row = this.base.tickets.get(id)
-    const here = parent === 0 ? this.base.columns.has(id) : row?.column_id === parent
-    return here ? { parent, trail: [], complete: false, last: true } : undefined
+    const rows: ReadonlyMap<Id, Ticket | Column> = parent === 0 ? this.base.columns : this.base.tickets
+    const row = rows.get(id)
+    if (!row || (parent !== 0 && (row as Ticket).column_id !== parent)) return undefined
+    const siblings = parent === 0 ? this.base.openColumns() : this.base.openTickets(parent)
+    const above = siblings.filter((other) => compareRanked(rows.get(other)!, row) < 0)
+    return { parent, trail: above.reverse(), complete: true, last: false }
   }
 }
 

@@ -14,6 +14,7 @@ from litestar import Litestar, Request, route
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
+from sse_starlette import EventSourceResponse
 
 from streams import frames, log, metrics
 from streams.cursor import Place, parse_id
@@ -23,7 +24,7 @@ from streams.listener import Listener
 from streams.log import Ask, Grant
 from streams.probe import probe
 from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
-from streams.response import SERVERS_SEND, EventStream
+from streams.response import SERVERS_SEND, EventStream, headers_alone
 from streams.settings import Settings
 from streams.subscriber import Subscriber
 
@@ -77,7 +78,7 @@ class Streams(Litestar):
 
 
 @route("/streams/boards/{board_id:str}", http_method=["GET", "HEAD"], media_type="text/event-stream")
-async def board(request: Request[Any, Any, State], board_id: FromPath[str]) -> EventStream:
+async def board(request: Request[Any, Any, State], board_id: FromPath[str]) -> EventSourceResponse:
     """One board, live."""
     if not BOARD_ID.fullmatch(board_id):
         raise Problem(404, f"There is no board {board_id[:40]}.")
@@ -85,7 +86,7 @@ async def board(request: Request[Any, Any, State], board_id: FromPath[str]) -> E
 
 
 @route("/streams", http_method=["GET", "HEAD"], media_type="text/event-stream")
-async def several(request: Request[Any, Any, State]) -> EventStream:
+async def several(request: Request[Any, Any, State]) -> EventSourceResponse:
     """Several boards and the person's own topic on one connection: `?board=1&board=2&me=true`."""
     boards = request.query_params.getall("board", [])
     for id_ in boards:
@@ -104,7 +105,7 @@ async def several(request: Request[Any, Any, State]) -> EventStream:
     return await _open(request, topics)
 
 
-async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventStream:
+async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSourceResponse:
     hub: Hub = request.app.state.hub
     cursor = _cursor(request)
     if hub.draining or hub.topics.epoch is None:
@@ -113,6 +114,7 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSt
         raise Problem(503, "This server has as many open streams as it may have.", retry_after_s=10)
     subscriber = None
     try:
+        rings = hub.rings
         secret_hash, grant = await _admit(hub, request, topics)
         if len(hub.people.get(grant.person, ())) >= hub.settings.streams_per_person:
             raise Problem(429, "You have as many open streams as one person may have.", retry_after_s=10)
@@ -120,9 +122,11 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSt
         if not readable:
             raise Problem(404, "There is nothing of that name that you may read.")
         if request.method == "HEAD":
-            return EventStream(None)
+            return headers_alone()
         subscriber = Subscriber(hub, grant.person, secret_hash, readable, Place(hub.topics.epoch, {}), {})
         hub.join(subscriber)  # first, so that nothing is committed unseen while the heads are read
+        if hub.rings != rings:  # somebody's access changed since ours was read
+            hub.spawn(hub.recheck([subscriber]))
         await _begin(hub, subscriber, cursor)
     except BaseException as error:
         if subscriber:
@@ -186,23 +190,27 @@ async def _admit(hub: Hub, request: Request[Any, Any, State], topics: list[str])
 
 def _secrets(request: Request[Any, Any, State]) -> list[bytes]:
     """What the request says to be: its bearer token, else its cookies."""
-    header = request.headers.get("authorization")
-    if header is not None:
-        scheme, _, token = header.partition(" ")
-        return [token.strip().encode("latin-1")] if scheme.lower() == "bearer" and token.strip() else []
+    if headers := _headers(request, b"authorization"):
+        scheme, _, token = headers[0].partition(b" ")
+        return [token.strip()] if scheme.lower() == b"bearer" and token.strip() else []
     cookies = (value for name, value in request.cookies.items() if name.startswith(COOKIE))
     return [value.encode("latin-1", "replace") for value in cookies][:COOKIES]
 
 
 def _cursor(request: Request[Any, Any, State]) -> str | None:
     """The last id the client has seen: from the header, else from `?after=`. None: it has seen none."""
-    headers = request.headers.getall("last-event-id", [])
+    headers = _headers(request, b"last-event-id")
     if len(headers) > 1:
         return "?"  # two cursors are none
-    after = request.query_params.get("after", "")
-    cursor = headers[0] if headers and headers[0] else after
-    if len(cursor.encode("utf-8", "replace")) > CURSOR_BYTES:
-        raise Problem(422, f"A cursor has at most {CURSOR_BYTES} bytes.", field="Last-Event-ID" if headers else "after")
-    if headers and cursor == "now":
+    in_header = bool(headers and headers[0])
+    cursor = headers[0].decode("latin-1") if in_header else request.query_params.get("after", "")
+    if len(cursor) > CURSOR_BYTES:
+        field = "Last-Event-ID" if in_header else "after"
+        raise Problem(422, f"A cursor has at most {CURSOR_BYTES} bytes.", field=field)
+    if in_header and cursor == "now":
         return "?"  # only the query says now
     return cursor or None
+
+
+def _headers(request: Request[Any, Any, State], wanted: bytes) -> list[bytes]:
+    return [value for name, value in request.scope["headers"] if name == wanted]

@@ -36,6 +36,7 @@ class Hub:
         self.grants = Gather(partial(log.grants, pool))
         self.streams: set[Subscriber] = set()
         self.people: dict[int, set[Subscriber]] = {}
+        self.rings = 0  # how often anyone's credentials or memberships may have changed
         self.draining = False
         self._empty = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -111,8 +112,10 @@ class Hub:
         """
         self.topics.rung(topic)
         kind, _, id_ = topic.partition("/")
-        if kind == "user" and id_.isdecimal() and (streams := self.people.get(int(id_))):
-            self.spawn(self.recheck(streams))
+        if kind == "user" and id_.isdecimal():
+            self.rings += 1
+            if streams := self.people.get(int(id_)):
+                self.spawn(self.recheck(streams))
 
     # News -------------------------------------------------------------------------------------------------------------
 

@@ -14,33 +14,36 @@ from streams.subscriber import Subscriber
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform"}
 
 
+SERVERS_SEND = "livelane.send"  # in the scope: the server's own `send`, with nothing of the framework around it
+
+
 class _Nothing(AsyncIterator[bytes]):
+    """The frames that the library would iterate over; there are none."""
+
     async def __anext__(self) -> bytes:
         raise StopAsyncIteration
 
 
-SERVERS_SEND = "livelane.send"  # in the scope: the server's own `send`, with nothing of the framework around it
-NOTHING = _Nothing()  # the library's iterator of frames; not used
-RAW_HEADERS = EventSourceResponse(NOTHING, headers=HEADERS).raw_headers  # one list for all streams
+def headers_alone() -> EventSourceResponse:
+    """The answer to HEAD, which the library gives without opening a stream."""
+    return EventSourceResponse(_Nothing(), headers=HEADERS)  # pyright: ignore[reportUnknownMemberType] -- its hints
+
+
+RAW_HEADERS = headers_alone().raw_headers  # as the library makes them; one list for all streams
 
 
 class EventStream(EventSourceResponse):
-    """The answer to one GET. Without a subscriber (HEAD) it is headers alone."""
+    """The answer to one GET."""
 
-    def __init__(self, subscriber: Subscriber | None) -> None:
-        # no ping: heartbeats come from one timer for all
-        super().__init__(NOTHING, headers=HEADERS, ping=0)  # pyright: ignore[reportUnknownMemberType] -- its hints
-        self.raw_headers = RAW_HEADERS
-        self._subscriber = subscriber
+    def __init__(self, subscriber: Subscriber) -> None:
+        # Nothing of the library's __init__: its iterator, lock and ping are not used, and 5,000 come back at once.
+        self.subscriber = subscriber
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer; for a stream, return when it has ended or the client has left."""
-        if self._subscriber is None:
-            await super().__call__(scope, receive, send)
-            return
-        subscriber = self._subscriber
+        """Stream until the stream has ended or the client has left."""
+        subscriber = self.subscriber
         try:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send({"type": "http.response.start", "status": 200, "headers": RAW_HEADERS})
             await subscriber.run(receive, scope.pop(SERVERS_SEND, send))
         finally:
             subscriber.hub.leave(subscriber)

@@ -199,11 +199,14 @@ class Subscriber:
         for piece in [b"".join(parts)] if left <= SLICE else _sliced(parts):
             left -= len(piece)
             message = {"type": "http.response.body", "body": piece, "more_body": bool(left) or not last}
-            try:
-                async with asyncio.timeout(self.hub.settings.send_timeout_s):
-                    await send(message)
-            except TimeoutError:
-                raise Stuck from None
+            sending = send(message)
+            waits_for = wire.step(sending)
+            if waits_for is not None:
+                try:
+                    async with asyncio.timeout(self.hub.settings.send_timeout_s):
+                        await wire.finish(sending, waits_for)
+                except TimeoutError:
+                    raise Stuck from None
             self.torn = left > 0
         self.wrote_at = asyncio.get_running_loop().time()
 

@@ -91,6 +91,28 @@ async def test_a_stale_drag_never_moves_the_ticket_back_f49(
     await ada.until(f"board.ticket({ticket}).column_id === {board.columns[1]}")
 
 
+async def test_text_for_a_ticket_that_is_gone_is_kept_f50(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    ada, ben = await two(people, board, window, other_window)
+    archived, deleted = board.tickets[:2]
+    await window.context.set_offline(True)
+    await ada.do({"do": "ticket.edit", "id": archived, "title": "Kept one"})
+    await ada.do({"do": "ticket.edit", "id": deleted, "title": "Kept two"})
+    await ben.run({"do": "ticket.archive", "id": archived})
+    board.sql("DELETE FROM ticket WHERE id = %s", deleted)
+    await window.context.set_offline(False)
+
+    await ada.until("board.pending().length === 2 && board.pending().every((p) => p.state === 'failed')")
+    kept = await ada.ask("board.pending().map((p) => [p.id, p.command.title, p.refusal.problem])")
+    assert kept == [[archived, "Kept one", "archived"], [deleted, "Kept two", "not-found"]]
+    await ada.until(f"board.ticket({archived}) === undefined && board.ticket({deleted}) === undefined")
+
+    await ada.run({"do": "ticket.restore", "id": archived})
+    await ada.ask("void board.retry(board.pending()[0].op)")
+    await ben.until(f"board.ticket({archived})?.title === 'Kept one'")
+
+
 async def test_undo_is_refused_with_a_reason_when_someone_changed_the_same(
     served: Product, people: People, board: Board, window: Window, other_window: Window
 ) -> None:

@@ -3,35 +3,48 @@
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from service.domain.errors import TooMany
+from service.domain.errors import Exists, Forbidden, Invalid, NotSignedIn, TooMany
 
+WRONG = (NotSignedIn, Forbidden, Exists, Invalid)
 KEPT = 10_000  # counters at most; the oldest go first
 
 
 class Limit:
-    """`burst` failures at once, then one every `refill_s`. Counts failures alone, so success is never in the way."""
+    """`burst` failures at once, then one every `refill_s`. Only failures count, so success is never in the way."""
 
     def __init__(self, burst: int, refill_s: float) -> None:
         self.burst = burst
         self.refill_s = refill_s
         self._full_at: OrderedDict[str, float] = OrderedDict()  # when the last failure will be forgotten
 
-    def check(self, who: str) -> None:
-        """Raise TooMany, with the seconds to wait, when there were too many failures."""
-        now = time.monotonic()
-        over = self._full_at.get(who, now) - now - (self.burst - 1) * self.refill_s
-        if over > 0:
-            wait_s = math.ceil(over)
-            raise TooMany(f"Too many attempts. Try again in {wait_s} s.", {"retry_s": wait_s})
+    @contextmanager
+    def guess(self, who: str) -> Generator[None]:
+        """Let a guess be made in the block; it counts when the block says it was wrong.
 
-    def failed(self, who: str) -> None:
-        """Count a failure."""
+        It counts before, so that many at once gain nothing. Raises TooMany, with the seconds to wait.
+        """
         now = time.monotonic()
-        self._full_at[who] = max(self._full_at.get(who, now), now) + self.refill_s
+        full_at = max(self._full_at.get(who, now), now) + self.refill_s
+        over_s = full_at - now - self.burst * self.refill_s
+        if over_s > 0:
+            wait_s = math.ceil(over_s)
+            raise TooMany(f"Too many attempts. Try again in {wait_s} s.", {"retry_s": wait_s})
+        self._full_at[who] = full_at
         self._full_at.move_to_end(who)
         if len(self._full_at) > KEPT:
             self._full_at.popitem(last=False)
+        wrong = False
+        try:
+            yield
+        except WRONG:
+            wrong = True
+            raise
+        finally:
+            if not wrong and who in self._full_at:
+                self._full_at[who] -= self.refill_s
 
 
 class Limits:

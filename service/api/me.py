@@ -1,6 +1,7 @@
 """Me over HTTP."""
 
 import logging
+from contextlib import nullcontext
 
 from litestar import get, patch
 from msgspec import UNSET
@@ -10,7 +11,6 @@ from service.api.answers import Answer, done, shown
 from service.api.call import Call
 from service.api.contract import promise
 from service.domain import people
-from service.domain.errors import Forbidden
 from service.domain.people import Me, MeChange
 
 logger = logging.getLogger(__name__)
@@ -35,13 +35,8 @@ async def change(request: Call) -> Answer:
     by, data = await request.attempt(CHANGE)
     shared = request.shared
     who = f"me/{by.credential.decode()}"
-    if data.password is not UNSET:
-        shared.limits.by_email.check(who)
-    try:
+    with shared.limits.by_email.guess(who) if data.current_password is not UNSET else nullcontext():
         made = await people.change_me(shared.database, shared.passwords, by.credential, by.known, data)
-    except Forbidden:
-        shared.limits.by_email.failed(who)
-        raise
     if data.password is not UNSET:
         logger.info("a password was changed", extra={"person": made.person and int(made.person)})
     return done(made)

@@ -11,7 +11,6 @@ from service.api.answers import JSON, NO_STORE, Answer, Header, shown
 from service.api.call import Call
 from service.api.contract import promise
 from service.domain import people
-from service.domain.errors import Exists, Forbidden, NotSignedIn
 from service.domain.people import CodeUse, Exchange, Me, Opened, Setup, SignIn
 
 logger = logging.getLogger(__name__)
@@ -26,13 +25,8 @@ async def describe(request: Call) -> Answer:
     """What a link's one-time code is for. Does not use it up."""
     request.refuse_cross_site()
     data = await request.read(EXCHANGE)
-    limit, host = request.shared.limits.by_host, request.host
-    limit.check(host)
-    try:
+    with request.shared.limits.by_host.guess(request.host):
         return shown(await people.describe_code(request.shared.database, data.code))
-    except Forbidden:
-        limit.failed(host)
-        raise
 
 
 @post(
@@ -45,13 +39,8 @@ async def set_up(request: Call) -> Answer:
     """Make the first account with the code that the server printed, or the account of somebody invited; signs in."""
     request.refuse_cross_site()
     data = await request.read(SETUP)
-    limit, host = request.shared.limits.by_host, request.host
-    limit.check(host)
-    try:
+    with request.shared.limits.by_host.guess(request.host):
         opened = await people.make_account(request.shared.database, request.shared.passwords, data)
-    except (Forbidden, Exists):
-        limit.failed(host)
-        raise
     logger.info("an account was made", extra={"person": _person(opened)})
     return await _signed_in(request, opened)
 
@@ -67,26 +56,15 @@ async def sign_in(request: Call) -> Answer:
     """Sign in with address and password, or with the one-time code of a printed link."""
     request.refuse_cross_site()
     content = await request.content()
-    limits, host = request.shared.limits, request.host
-    limits.by_host.check(host)
+    shared = request.shared
     if _has_code(content):
         code = request.decode(content, EXCHANGE).code
-        try:
-            opened = await people.exchange(request.shared.database, code)
-        except NotSignedIn:
-            limits.by_host.failed(host)
-            raise
+        with shared.limits.by_host.guess(request.host):
+            opened = await people.exchange(shared.database, code)
     else:
         who = request.decode(content, SIGN_IN)
-        email = who.email.lower()
-        limits.by_email.check(email)
-        try:
-            opened = await people.sign_in(request.shared.database, request.shared.passwords, who)
-        except NotSignedIn:
-            limits.by_host.failed(host)
-            limits.by_email.failed(email)
-            logger.info("a sign-in failed")
-            raise
+        with shared.limits.by_host.guess(request.host), shared.limits.by_email.guess(who.email.lower()):
+            opened = await people.sign_in(shared.database, shared.passwords, who)
     logger.info("signed in", extra={"person": _person(opened)})
     return await _signed_in(request, opened)
 

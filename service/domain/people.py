@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from service.database import Database
 from service.domain.access import Read, Written, found, written
-from service.domain.errors import Forbidden, Invalid, NotSignedIn
+from service.domain.errors import Forbidden, NotSignedIn
 from service.domain.members import Role
 from service.domain.passwords import Passwords
 from service.domain.secret import hashed, new_session
@@ -145,7 +145,7 @@ async def change_me(
         old = rows[0][0]
         if old is not None:
             if change.current_password is UNSET:
-                raise Invalid("A new password needs the current one.", {"field": "current_password"})
+                raise Forbidden("A new password needs the current one.", {"field": "current_password"})
             if not await passwords.matches(old.decode(), change.current_password):
                 raise Forbidden("This is not the current password.", {"field": "current_password"})
         new = (await passwords.hash(change.password)).encode()

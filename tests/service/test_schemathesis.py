@@ -35,6 +35,8 @@ async def test_trying_every_operation_out_finds_nothing(
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("st"),
         *("run", f"{url}/docs/openapi.json", "--checks", "all", "--max-examples", EXAMPLES, "--continue-on-failure"),
+        # DELETE archives here, and what is archived is read and restored at the same address.
+        *("--exclude-checks", "use_after_free"),
         *("--suppress-health-check", "too_slow"),  # on a busy machine making the data takes its time
         *("-H", f"Authorization: Bearer {SECRET}", "-H", "Sec-Fetch-Site: same-origin", "--no-color"),
         stdout=asyncio.subprocess.PIPE,

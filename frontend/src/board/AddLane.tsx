@@ -5,26 +5,21 @@ import { Button, IconButton } from '../ui/Button'
 import { addColumn } from './columns'
 import { useHands } from './hands'
 
-const FITS = 5 // with six lanes there is no room for a seventh that holds nothing
-
 /** Where the next column comes: a narrow strip, or the whole board while it has none. */
 export function AddLane({
   open,
   onOpen,
   alone,
-  count,
 }: {
   open: boolean
   onOpen: (open: boolean) => void
   alone: boolean
-  count: number
 }) {
   const hands = useHands()
   const [title, setTitle] = useState('')
-  if (!open && !alone && count > FITS) return null
   if (!open)
     return (
-      <div className="add-lane" style={alone ? undefined : { width: 44 }}>
+      <div className="add-lane">
         {alone ? (
           <div className="empty">
             <b>{texts.emptyBoard}</b>
@@ -44,7 +39,7 @@ export function AddLane({
     setTitle('')
   }
   return (
-    <div className="add-lane" style={{ minWidth: 240 }}>
+    <div className="add-lane">
       <form
         onSubmit={(event) => {
           event.preventDefault()

@@ -33,6 +33,8 @@ const later = {
 const MoveDialog = lazy(later.move)
 const Palette = lazy(later.palette)
 const ShortcutSheet = lazy(later.shortcuts)
+const STRIP = '44px'
+const ROOM_FOR_STRIP = 5 // with six lanes there is no room for a seventh that holds nothing
 const QUIET_MS = 1_500 // then what may be needed next is fetched: it must be there when the key is pressed, offline too
 
 /** What the shell may ask of the board. */
@@ -98,7 +100,7 @@ function BoardBody({
   const field = useRef<HTMLInputElement>(null)
   const filter = useUi((state) => state.filter)
   const dialog = useUi((state) => state.dialog)
-  const anyCollapsed = useUi((state) => state.collapsed.size > 0 && !state.printing)
+  const collapsed = useUi((state) => state.collapsed)
   const [adding, setAdding] = useState(false)
 
   const page = useMemo<PageHands>(
@@ -229,6 +231,9 @@ function BoardBody({
   }, [store, ui])
 
   const close = () => ui.setState({ dialog: null })
+  const addLane = status === 'ready' && mayEdit && (adding || columns.length <= ROOM_FOR_STRIP)
+  const widths = columns.map((id) => (collapsed.has(id) ? STRIP : 'var(--lane)'))
+  if (addLane) widths.push(adding || !columns.length ? 'var(--lane)' : STRIP)
   const total = filter ? columns.reduce((sum, id) => sum + store.tickets(id).length, 0) : 0
 
   return (
@@ -242,7 +247,8 @@ function BoardBody({
       <main
         ref={board}
         id="content"
-        className={`board ${anyCollapsed ? 'has-collapsed' : ''}`}
+        className="board"
+        style={{ gridTemplateColumns: widths.join(' ') }}
         aria-busy={status === 'loading'}
         aria-label="Columns"
       >
@@ -254,9 +260,7 @@ function BoardBody({
             last={index === columns.length - 1 && columns.length > 1}
           />
         ))}
-        {status === 'ready' && mayEdit && (
-          <AddLane open={adding} onOpen={setAdding} alone={columns.length === 0} count={columns.length} />
-        )}
+        {addLane && <AddLane open={adding} onOpen={setAdding} alone={columns.length === 0} />}
         {status === 'ready' && !columns.length && !mayEdit && (
           <p className="board-notice">{texts.emptyBoard}</p>
         )}

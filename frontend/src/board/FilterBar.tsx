@@ -85,7 +85,7 @@ export function FilterBar({
         )}
       </span>
       {filter && (
-        <Button small look="quiet" onClick={() => set('')}>
+        <Button small look="quiet" className="not-phone" onClick={() => set('')}>
           Clear
         </Button>
       )}
@@ -108,7 +108,7 @@ export function FilterBar({
         label="Board"
         side="end"
         button={(props) => (
-          <IconButton label="Board menu" {...props}>
+          <IconButton label="Board menu" className="not-phone" {...props}>
             <Ellipsis className="i" />
           </IconButton>
         )}

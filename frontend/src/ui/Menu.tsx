@@ -1,5 +1,6 @@
 /** A menu: arrows, Home, End and first letters move, Enter does, Escape and Tab close. */
 
+import { Check } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, type RefObject, useRef, useState } from 'react'
 import { keyNames } from './keys'
 import { Popover, type PopoverProps } from './Popover'
@@ -91,8 +92,9 @@ export function Menu({
             >
               {item.icon}
               <span>{item.text}</span>
-              {(item.hint || item.keys) && (
+              {(item.hint || item.keys || item.checked) && (
                 <span className="r">
+                  {item.checked && <Check className="i" aria-hidden="true" />}
                   {item.hint}
                   {item.keys && keyNames(item.keys).map((key) => <kbd key={key}>{key}</kbd>)}
                 </span>

@@ -37,6 +37,7 @@ export default function WhileAway() {
     if (!ready || asked.current) return
     asked.current = true
     const last = visits.read(store.id)
+    visits.keep(store.id, { seq: store.seq(), at: Date.now() })
     if (!last || Date.now() - last.at < AWAY_MS || last.seq >= store.seq()) return
     boardEvents(store.id, { after_seq: last.seq, limit: MOST }).then(
       (read) => {

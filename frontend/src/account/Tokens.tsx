@@ -5,6 +5,7 @@ import { type FormEvent, useEffect, useState } from 'react'
 import { expect, Refused, request } from '../api/request'
 import { useTimes } from '../history/useTimes'
 import { Button } from '../ui/Button'
+import { copy } from '../ui/clipboard'
 import { toast } from '../ui/toasts'
 import { Field } from './Field'
 import { useSending } from './useSending'
@@ -95,9 +96,12 @@ export function Tokens() {
           <Button
             small
             onClick={() =>
-              void navigator.clipboard.writeText(secret.token).then(
-                () => toast({ text: 'Copied the token.' }),
-                () => toast({ text: 'This browser did not let it be copied. Select it instead.' }),
+              void copy(secret.token).then((copied) =>
+                toast({
+                  text: copied
+                    ? 'Copied the token.'
+                    : 'This browser did not let it be copied. Select it instead.',
+                }),
               )
             }
           >

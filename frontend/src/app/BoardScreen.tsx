@@ -16,7 +16,9 @@ import { useMemberships } from '../live/session'
 import { useShownSeq } from '../past/shown'
 import { texts } from '../texts/shared'
 import { Button } from '../ui/Button'
+import { copy } from '../ui/clipboard'
 import { MenuButton } from '../ui/Menu'
+import { toast } from '../ui/toasts'
 import { ConnectionBanner } from './ConnectionBanner'
 import { OldChanges } from './OldChanges'
 import { ConnectionButton, type ConnectionPanel, StateMark, TopBar } from './TopBar'
@@ -308,7 +310,15 @@ function NoBoard({ forbidden }: { forbidden: boolean }) {
       {lost.map(({ op, text }) => (
         <textarea key={op} className="input" readOnly rows={3} value={text} aria-label="Not sent" />
       ))}
-      <Button onClick={() => void navigator.clipboard?.writeText(lost.map((each) => each.text).join('\n\n'))}>
+      <Button
+        onClick={() =>
+          void copy(lost.map((each) => each.text).join('\n\n')).then((copied) =>
+            toast({
+              text: copied ? 'Copied your text.' : 'This browser did not let it be copied. Select it above.',
+            }),
+          )
+        }
+      >
         Copy my text
       </Button>
     </main>

@@ -3,6 +3,7 @@
 import type { After, BoardStore, Command, Id, Operation } from '../sync'
 import { board as texts } from '../texts/board'
 import { announce } from '../ui/announce'
+import { copy } from '../ui/clipboard'
 import { toast } from '../ui/toasts'
 import { shownTickets } from './filter'
 import { isSamePlace, positionOf } from './places'
@@ -185,11 +186,6 @@ export function ticketHref(board: Id, ticket: Id): string {
 }
 
 export async function copyText(text: string, said: Parts): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text)
-    toast({ key: 'copied', text: <Sentence parts={said} />, stays: 3_000 })
-  } catch {
-    // Plain HTTP has no clipboard for scripts: show it, to copy by hand.
-    toast({ key: 'copied', text, stays: null })
-  }
+  if (await copy(text)) toast({ key: 'copied', text: <Sentence parts={said} />, stays: 3_000 })
+  else toast({ key: 'copied', text, stays: null }) // to copy by hand
 }

@@ -11,6 +11,7 @@ import { connectionWords } from '../live/connection'
 import { useSession } from '../live/session'
 import type { Connection, LatencySample } from '../sync'
 import { Button } from '../ui/Button'
+import { copy } from '../ui/clipboard'
 import { Dot } from '../ui/Dot'
 import { figure, timeOf } from '../ui/times'
 import { toast } from '../ui/toasts'
@@ -57,7 +58,7 @@ export function Panel({
   const ms = (value: number | null) => (value === null ? '–' : figure(Math.round(value)))
   const foot = sharing(connection)
 
-  async function copy(): Promise<void> {
+  async function copyReport(): Promise<void> {
     const text = report({
       address: base,
       at: new Date().toISOString(),
@@ -73,12 +74,8 @@ export function Panel({
       hops,
       foot,
     })
-    try {
-      await navigator.clipboard.writeText(text)
-      toast({ text: 'Copied the report.' })
-    } catch {
-      toast({ text: 'This browser did not let the report be copied.' })
-    }
+    const copied = await copy(text)
+    toast({ text: copied ? 'Copied the report.' : 'This browser did not let the report be copied.' })
   }
 
   return (
@@ -112,7 +109,7 @@ export function Panel({
       <section className="panelfoot">
         <span>{foot}</span>
         <span className="grow" />
-        <Button small onClick={() => void copy()}>
+        <Button small onClick={() => void copyReport()}>
           <Copy className="i s" />
           Copy report
         </Button>

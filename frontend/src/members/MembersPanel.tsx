@@ -9,6 +9,7 @@ import { usePerson } from '../live/session'
 import type { Id, Member, Role } from '../sync'
 import { Avatar } from '../ui/Avatar'
 import { Button, IconButton } from '../ui/Button'
+import { copy } from '../ui/clipboard'
 import { count } from '../ui/times'
 import { toast } from '../ui/toasts'
 import '../ui/panel.css'
@@ -257,9 +258,12 @@ function Invite({ onInvited }: { onInvited: () => void }) {
           <Button
             small
             onClick={() =>
-              void navigator.clipboard.writeText(link.url).then(
-                () => toast({ text: 'Copied the link.' }),
-                () => toast({ text: 'This browser did not let it be copied. Select it instead.' }),
+              void copy(link.url).then((copied) =>
+                toast({
+                  text: copied
+                    ? 'Copied the link.'
+                    : 'This browser did not let it be copied. Select it instead.',
+                }),
               )
             }
           >

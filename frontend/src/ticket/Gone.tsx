@@ -8,6 +8,7 @@ import { useTimes } from '../history/useTimes'
 import { useBoard } from '../live/board'
 import { usePerson } from '../live/session'
 import { Button } from '../ui/Button'
+import { copy } from '../ui/clipboard'
 import { toast } from '../ui/toasts'
 import { type Draft, Drafts } from './draft'
 import type { Standing } from './useTicketRow'
@@ -77,9 +78,12 @@ export function Gone({
             small
             onClick={() => {
               const text = [title?.text, description?.text].filter(Boolean).join('\n\n')
-              void navigator.clipboard.writeText(text).then(
-                () => toast({ text: 'Copied your text.' }),
-                () => toast({ text: 'This browser did not let it be copied. Select it above.' }),
+              void copy(text).then((copied) =>
+                toast({
+                  text: copied
+                    ? 'Copied your text.'
+                    : 'This browser did not let it be copied. Select it above.',
+                }),
               )
             }}
           >

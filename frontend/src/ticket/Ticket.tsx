@@ -7,6 +7,7 @@ import { useBoard, useBoardConnection, useBoardValue, useMayEdit } from '../live
 import { connectionWords } from '../live/connection'
 import type { Id, Ticket as Row, Viewed } from '../sync'
 import { IconButton } from '../ui/Button'
+import { copy } from '../ui/clipboard'
 import { Dot } from '../ui/Dot'
 import { figure } from '../ui/times'
 import { toast } from '../ui/toasts'
@@ -188,10 +189,6 @@ function Place({ ticket }: { ticket: Viewed<Row> }): ReactNode {
 
 async function copyLink(id: Id): Promise<void> {
   const link = `${baseUrl()}tickets/${id}`
-  try {
-    await navigator.clipboard.writeText(link)
-    toast({ text: `Copied the link to ${id}.` })
-  } catch {
-    toast({ text: `This browser did not let it be copied: ${link}` })
-  }
+  const copied = await copy(link)
+  toast({ text: copied ? `Copied the link to ${id}.` : `This browser did not let it be copied: ${link}` })
 }

@@ -91,23 +91,32 @@ async def open_pool(settings: Settings) -> AsyncGenerator[Pool]:
 async def _fetch(
     pool: Pool, query: LiteralString, params: Mapping[str, object], patience_s: float = READ_S
 ) -> list[TupleRow]:
-    """Run a read. A connection that died while it lay idle says so only now: ask once more on another."""
-    try:
-        return await _fetch_once(pool, query, params, patience_s)
-    except psycopg.OperationalError as error:
-        if isinstance(error, psycopg.errors.QueryCanceled):
+    """Run a read. Raises one of AWAY when the database cannot be asked."""
+    stale = pool.max_size  # connections that died while they lay idle say so only now; another may be a good one
+    while True:
+        try:
+            return await _fetch_once(pool, query, params, patience_s)
+        except (PoolTimeout, psycopg.errors.QueryCanceled):
             raise
-    return await _fetch_once(pool, query, params, patience_s)
+        except psycopg.OperationalError:
+            stale -= 1
+            if stale < 0:
+                raise
 
 
 async def _fetch_once(
     pool: Pool, query: LiteralString, params: Mapping[str, object], patience_s: float
 ) -> list[TupleRow]:
+    loop = asyncio.get_running_loop()
     async with pool.connection() as conn:
         # Cancelling would wait for the server to confirm, which one that cannot be reached does not.
-        watchdog = asyncio.get_running_loop().call_later(patience_s, _hang_up, conn)
+        watchdog = loop.call_later(patience_s, _hang_up, conn)
         try:
             return await (await conn.execute(query, params)).fetchall()
+        except psycopg.OperationalError as error:
+            if loop.time() >= watchdog.when():
+                raise TimeoutError(f"no answer from the database within {patience_s:.0f} s") from error
+            raise
         finally:
             watchdog.cancel()
 

@@ -158,8 +158,8 @@ class Topics:
             except (*log.AWAY, psycopg.Error) as error:
                 self._dirty[topic] = None
                 await self.pause("the log cannot be read", error)
-            except BaseException:
-                self._dirty[topic] = None
+            except Exception:
+                self._hub.left_behind(tail)  # whoever did not get the news pulls them
                 raise
             finally:
                 self._reading.discard(topic)

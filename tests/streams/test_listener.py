@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from streams.hub import Hub
 from tests import sse
 from tests.service.test_database_problems import pgbouncer
 from tests.streams.conftest import Site, until
@@ -281,3 +282,59 @@ async def test_a_crowd_comes_back_by_one_read(site: Site, rename: Callable[..., 
 
     assert await site.metric("livelane_streams_reads_total", what="gap") - gaps == 1
     assert await site.metric("livelane_streams_reads_total", what="snapshot") - snapshots <= 2
+
+
+async def test_streams_open_at_once_after_every_connection_was_lost(
+    running: Site, admin_url: str, rename: Callable[..., Any]
+):
+    async def open_some() -> None:
+        async def one() -> None:
+            async with running.open("?board=1&board=2&me=true") as stream:
+                for _ in range(3):
+                    await stream.named("snapshot")
+
+        await asyncio.gather(*(one() for _ in range(30)))
+
+    await open_some()  # the pool is as large as it gets
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name LIKE 'livelane%%' AND datname = current_database()
+            """
+        )
+
+    await open_some()
+
+
+async def test_a_fault_of_ours_ends_no_stream(site: Site, rename: Callable[..., Any], monkeypatch: pytest.MonkeyPatch):
+    """Whatever goes wrong while news are handed out, the work goes on and nothing is missed."""
+    site.start_here()
+    once = iter([True])
+    fan_out = Hub.fan_out
+
+    async def failing(hub: Hub, *arguments: Any) -> None:
+        if next(once, False):
+            raise ZeroDivisionError
+        await fan_out(hub, *arguments)
+
+    monkeypatch.setattr(Hub, "fan_out", failing)
+    async with site.open("/boards/1") as stream:
+        seq = (await stream.named("snapshot"))["seq"]
+        changes: list[dict[str, Any]] = []
+        for title in ("lost on the way", "the next"):
+            await rename(title)
+            changes.append(await stream.change())
+
+    assert [change["seq"] for change in changes] == [seq + 1, seq + 2]
+
+
+@pytest.mark.slow
+async def test_heartbeats_are_never_more_than_ten_seconds_apart(running: Site):
+    async with running.open("/boards/1") as stream:
+        last = (await stream.next()).at
+        for _ in range(2):
+            beat = await stream.next(12)
+            assert beat.event == "heartbeat"
+            assert beat.at - last <= 10
+            last = beat.at

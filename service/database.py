@@ -42,13 +42,17 @@ UNAVAILABLE = ("08", "53", "57", "58", "25006")  # states and classes that say: 
 class Lane:
     """Connections of one purpose, each kept open by a task that reconnects with backoff."""
 
-    def __init__(self, url: str, size: int, settings: dict[str, str], limit_s: float, depth: int) -> None:
+    def __init__(
+        self, url: str, size: int, settings: dict[str, str], limit_s: float, depth: int, telling: bool = False
+    ):
         self.url, self.size, self.settings, self.limit_s = url, size, settings, limit_s
         self.depth = depth  # statements under way on one connection at most
         self.up: list[Pipeline] = []
         self.changed = asyncio.Condition()
         self.error = "not connected yet"
         self.since = time.time()
+        self.telling = telling  # one lane speaks for all
+        self.told = False  # that the database is away
 
     async def keep(self) -> None:
         """Hold one connection open, for ever."""
@@ -57,13 +61,15 @@ class Lane:
             try:
                 pipeline = await Pipeline.connect(self.url, self.settings, CONNECT_S)
             except (psycopg.Error, OSError, TimeoutError) as error:
-                self.error = str(error).strip() or "no answer"
+                self._failed(str(error).strip() or "no answer")
                 await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, no secret
                 delay_s = min(delay_s * 2, 1.0)
                 continue
             delay_s = 0.05
             if not self.up:
-                self.since = time.time()
+                if self.told:
+                    logger.info("the database answers again, after %.0f s", time.time() - self.since)
+                self.since, self.told = time.time(), False
             self.up.append(pipeline)
             await self._tell()
             try:
@@ -73,7 +79,14 @@ class Lane:
                 self.up.remove(pipeline)
                 if not self.up:
                     self.since = time.time()
-                self.error = pipeline.lost.result()
+            self._failed(pipeline.lost.result())
+
+    def _failed(self, why: str) -> None:
+        """Remember why, and say it once when no connection is left."""
+        self.error = why
+        if self.telling and not self.up and not self.told:
+            self.told = True
+            logger.warning("the database is away, trying again: %s", why.splitlines()[0])
 
     async def _watch(self, pipeline: Pipeline) -> None:
         """Return when the connection is lost, ending it when it leaves a statement without an answer for too long."""
@@ -139,7 +152,7 @@ class Database:
         }
         patient = settings | {"lock_timeout": f"{PATIENT_LOCK_S * 1000:.0f}ms"}
         wide = settings | {"statement_timeout": f"{WIDE_S * 1000:.0f}ms"}
-        self.quick = Lane(url, connections, settings, PATIENCE_S, depth=64)
+        self.quick = Lane(url, connections, settings, PATIENCE_S, depth=64, telling=True)
         self.patient = Lane(url, PATIENT, patient, PATIENCE_S, depth=1)
         self.slow = Lane(url, WIDE, wide, WIDE_S + 1, depth=8)
         self._held: dict[str, float] = {}  # rows found held, and until when they are presumed to be

@@ -123,19 +123,17 @@ function MemberLine({
   const [, go] = useLocation()
   const { person_id, name, role } = member
 
+  // A refusal is told by the board beside, like any other.
   function change(next: Role): void {
-    const { settled } = store.run({ do: 'member.edit', person_id, role: next })
-    void settled.then((outcome) => {
-      if (outcome.is === 'refused') toast({ text: `${name} stays ${role}: ${outcome.refusal.detail}` })
-    })
+    store.run({ do: 'member.edit', person_id, role: next })
   }
 
   function remove(): void {
     const { settled } = store.run({ do: 'member.remove', person_id })
     void settled.then((outcome) => {
-      if (outcome.is === 'refused') toast({ text: outcome.refusal.detail || outcome.refusal.title })
-      else if (outcome.is === 'saved' && me) go('/')
-      else if (outcome.is === 'saved') toast({ text: `Removed ${name}. Their streams of this board ended.` })
+      if (outcome.is !== 'saved') return
+      if (me) go('/')
+      else toast({ text: `Removed ${name}. Their streams of this board ended.` })
     })
   }
 

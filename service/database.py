@@ -1,4 +1,4 @@
-"""The service's way to PostgreSQL: a few shared connections, time limits, retries, and what failures mean.
+"""The service's way to PostgreSQL: a few shared connections, time limits, retries.
 
 Three lanes keep requests out of each other's way. `quick` carries nearly everything. A write that meets a held row
 gives up there after QUICK_LOCK and goes round by `patient`, one statement a connection at a time, so that nobody
@@ -6,8 +6,6 @@ stands behind it. Large reads go by `wide`.
 """
 
 import asyncio
-import json
-import logging
 import random
 import time
 from collections.abc import Sequence
@@ -16,12 +14,10 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import psycopg
-
-from service.domain.errors import OURS, Away, BoardError, Exists, Invalid, Locked, OverLimit
-from service.pipeline import Failure, Lost, Param, Pipeline, Row, Statement
-
-logger = logging.getLogger(__name__)
+from service.domain.errors import Away, BoardError, Locked
+from service.lane import Lane
+from service.pipeline import Failure, Lost, Param, Row, Statement
+from service.refusals import AGAIN, meaning
 
 PATIENCE_S = 1.7  # a request without an answer from the database by then is told so
 QUICK_LOCK = "200ms"
@@ -32,104 +28,8 @@ LOCKED_S = 0.9  # from the request's start until `locked`
 HELD_S = 1.0  # how long a row that was found held is presumed to be
 WIDE_S = 15.0
 WIDE, PATIENT = 2, 3  # connections of these lanes, per worker
-CONNECT_S = 3.0
 RETRIES = 3  # of deadlocks and serialisation failures
-AGAIN = {"40P01", "40001"}
-STALE = {"0A000", "26000"}
-UNAVAILABLE = ("08", "53", "57", "58", "25006")  # states and classes that say: not now
-
-
-class Lane:
-    """Connections of one purpose, each kept open by a task that reconnects with backoff."""
-
-    def __init__(
-        self, url: str, size: int, settings: dict[str, str], limit_s: float, depth: int, telling: bool = False
-    ):
-        self.url, self.size, self.settings, self.limit_s = url, size, settings, limit_s
-        self.depth = depth  # statements under way on one connection at most
-        self.up: list[Pipeline] = []
-        self.changed = asyncio.Condition()
-        self.error = "not connected yet"
-        self.since = time.time()
-        self.telling = telling  # one lane speaks for all
-        self.told = False  # that the database is away
-
-    async def keep(self) -> None:
-        """Hold one connection open, for ever."""
-        delay_s = 0.05
-        while True:
-            try:
-                pipeline = await Pipeline.connect(self.url, self.settings, CONNECT_S)
-            except (psycopg.Error, OSError, TimeoutError) as error:
-                self._failed(str(error).strip() or "no answer")
-                await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, no secret
-                delay_s = min(delay_s * 2, 1.0)
-                continue
-            delay_s = 0.05
-            if not self.up:
-                if self.told:
-                    logger.info("the database answers again, after %.0f s", time.time() - self.since)
-                self.since, self.told = time.time(), False
-            self.up.append(pipeline)
-            await self._tell()
-            try:
-                await self._watch(pipeline)
-            finally:
-                pipeline.close("the service stops")
-                self.up.remove(pipeline)
-                if not self.up:
-                    self.since = time.time()
-            self._failed(pipeline.lost.result())
-
-    def _failed(self, why: str) -> None:
-        """Remember why, and say it once when no connection is left."""
-        self.error = why
-        if self.telling and not self.up and not self.told:
-            self.told = True
-            logger.warning("the database is away, trying again: %s", why.splitlines()[0])
-
-    async def _watch(self, pipeline: Pipeline) -> None:
-        """Return when the connection is lost, ending it when it leaves a statement without an answer for too long."""
-        while not pipeline.lost.done():
-            await asyncio.wait({pipeline.lost}, timeout=0.2)
-            if pipeline.waited_s > self.limit_s:
-                pipeline.close("the database does not answer")
-
-    async def _tell(self) -> None:
-        async with self.changed:
-            self.changed.notify_all()
-
-    def idlest(self) -> Pipeline | None:
-        """The connection with the fewest statements under way, if one takes another."""
-        best = None
-        least = self.depth
-        for pipeline in self.up:
-            waiting = len(pipeline.jobs)
-            if waiting < least and not pipeline.lost.done():
-                if waiting == 0:
-                    return pipeline
-                best, least = pipeline, waiting
-        return best
-
-    async def send(self, statement: Statement, params: Sequence[Param], until: float) -> list[Row]:
-        """Run a statement on a connection that is free before `until` (monotonic); Away when there is none."""
-        pipeline = self.idlest()
-        if pipeline is None:
-            pipeline = await self._free(until)
-        try:
-            return await pipeline.send(statement, params)
-        finally:
-            if self.depth == 1:
-                await self._tell()
-
-    async def _free(self, until: float) -> Pipeline:
-        try:
-            async with asyncio.timeout(until - time.monotonic()), self.changed:
-                while (pipeline := self.idlest()) is None:
-                    await self.changed.wait()
-                return pipeline
-        except TimeoutError:
-            raise Away(f"The database cannot be reached ({self.error.splitlines()[0]}).") from None
+STALE = {"0A000", "26000"}  # prepared statements out of date: another connection prepares anew
 
 
 class Gate(asyncio.Semaphore):
@@ -280,30 +180,6 @@ class Database:
                 raise Away(
                     f"The connection to the database was lost ({lost}); it is not known whether this was done."
                 ) from None
-
-
-def meaning(failure: Failure) -> BoardError:
-    """Return what a refusal of PostgreSQL says in the words of the domain; raises the failure itself when unknown."""
-    code = failure.code
-    if ours := OURS.get(code):
-        return ours(failure.sentence, json.loads(failure.detail))
-    if code == "55P03":
-        return Locked("Somebody holds this row in an open transaction. Try again in a moment.")
-    if code == "23514" and failure.constraint == "wip_limit":
-        return OverLimit(failure.sentence[0].upper() + failure.sentence[1:] + ".", {"field": "column_id"})
-    if code == "23505":
-        return Exists("A row with this uid exists already.", {"field": failure.constraint.split("_")[-2]})
-    if code in ("23514", "23502", "22001"):
-        field = failure.column or "_".join(failure.constraint.split("_")[1:-1])
-        return Invalid("The value breaks a rule of the database.", {"field": field})
-    if code in ("22P05", "22021"):
-        return Invalid("Text cannot hold NUL or half a surrogate pair.", {})
-    if code.startswith("22"):
-        return Invalid(f"A value is out of range or of the wrong form: {failure.sentence}.", {})
-    if code.startswith(UNAVAILABLE) or code in AGAIN:
-        logger.error("the database refuses to work: %s", failure)
-        return Away(f"The database cannot do this now ({failure.sentence}).")
-    raise failure
 
 
 def _part(ok: bool, since: float, detail: str) -> dict[str, object]:

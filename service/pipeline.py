@@ -5,7 +5,6 @@ its own transaction and one's failure is nobody else's. Two or three times the r
 """
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -181,12 +180,3 @@ def _rows(result: pq.abc.PGresult | None) -> list[Row]:
     value: Callable[[int, int], bytes | None] = result.get_value
     columns = range(result.nfields)
     return [tuple(value(row, column) for column in columns) for row in range(result.ntuples)]
-
-
-@contextlib.contextmanager
-def closing(pipeline: Pipeline):
-    """Close the connection at the end of the block."""
-    try:
-        yield
-    finally:
-        pipeline.close("the service stops")

@@ -1,0 +1,113 @@
+"""Connections of one purpose, each kept open by a task that reconnects."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Sequence
+
+import psycopg
+
+from service.domain.errors import Away
+from service.pipeline import Param, Pipeline, Row, Statement
+
+logger = logging.getLogger(__name__)
+
+CONNECT_S = 3.0
+LOOK_S = 0.2  # between two looks at how long the oldest statement has been under way
+
+
+class Lane:
+    """`size` connections to `url`; a statement goes to the one with the fewest under way, at most `depth`.
+
+    A connection that leaves a statement without an answer for `limit_s` is ended.
+    """
+
+    def __init__(
+        self, url: str, size: int, settings: dict[str, str], limit_s: float, depth: int, telling: bool = False
+    ):
+        self.url, self.size, self.settings, self.limit_s = url, size, settings, limit_s
+        self.depth = depth  # statements under way on one connection at most
+        self.up: list[Pipeline] = []
+        self.changed = asyncio.Condition()
+        self.error = "not connected yet"
+        self.since = time.time()
+        self.telling = telling  # one lane speaks for all
+        self.told = False  # that the database is away
+
+    async def keep(self) -> None:
+        """Hold one connection open, for ever."""
+        delay_s = 0.05
+        while True:
+            try:
+                pipeline = await Pipeline.connect(self.url, self.settings, CONNECT_S)
+            except (psycopg.Error, OSError, TimeoutError) as error:
+                self._failed(str(error).strip() or "no answer")
+                await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, no secret
+                delay_s = min(delay_s * 2, 1.0)
+                continue
+            delay_s = 0.05
+            if not self.up:
+                if self.told:
+                    logger.info("the database answers again, after %.0f s", time.time() - self.since)
+                self.since, self.told = time.time(), False
+            self.up.append(pipeline)
+            await self._tell()
+            try:
+                await self._watch(pipeline)
+            finally:
+                pipeline.close("the service stops")
+                self.up.remove(pipeline)
+                if not self.up:
+                    self.since = time.time()
+            self._failed(pipeline.lost.result())
+
+    def _failed(self, why: str) -> None:
+        """Remember why, and say it once when no connection is left."""
+        self.error = why
+        if self.telling and not self.up and not self.told:
+            self.told = True
+            logger.warning("the database is away, trying again: %s", why.splitlines()[0])
+
+    async def _watch(self, pipeline: Pipeline) -> None:
+        """Return when the connection is lost, ending it when it leaves a statement without an answer for too long."""
+        while not pipeline.lost.done():
+            await asyncio.wait({pipeline.lost}, timeout=LOOK_S)
+            if pipeline.waited_s > self.limit_s:
+                pipeline.close("the database does not answer")
+
+    async def _tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    def idlest(self) -> Pipeline | None:
+        """The connection with the fewest statements under way, if one takes another."""
+        best = None
+        least = self.depth
+        for pipeline in self.up:
+            waiting = len(pipeline.jobs)
+            if waiting < least and not pipeline.lost.done():
+                if waiting == 0:
+                    return pipeline
+                best, least = pipeline, waiting
+        return best
+
+    async def send(self, statement: Statement, params: Sequence[Param], until: float) -> list[Row]:
+        """Run a statement on a connection that is free before `until` (monotonic); Away when there is none."""
+        pipeline = self.idlest()
+        if pipeline is None:
+            pipeline = await self._free(until)
+        try:
+            return await pipeline.send(statement, params)
+        finally:
+            if self.depth == 1:
+                await self._tell()
+
+    async def _free(self, until: float) -> Pipeline:
+        try:
+            async with asyncio.timeout(until - time.monotonic()), self.changed:
+                while (pipeline := self.idlest()) is None:
+                    await self.changed.wait()
+                return pipeline
+        except TimeoutError:
+            raise Away(f"The database cannot be reached ({self.error.splitlines()[0]}).") from None

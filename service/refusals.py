@@ -1,0 +1,36 @@
+"""What PostgreSQL's refusals mean in the words of the domain."""
+
+import json
+import logging
+
+from service.domain.errors import OURS, Away, BoardError, Exists, Invalid, Locked, OverLimit
+from service.pipeline import Failure
+
+logger = logging.getLogger(__name__)
+
+AGAIN = {"40P01", "40001"}  # deadlock, serialisation failure: worth another try
+UNAVAILABLE = ("08", "53", "57", "58", "25006")  # states and classes that say: not now
+
+
+def meaning(failure: Failure) -> BoardError:
+    """Return what a refusal of PostgreSQL says in the words of the domain; raises the failure itself when unknown."""
+    code = failure.code
+    if ours := OURS.get(code):
+        return ours(failure.sentence, json.loads(failure.detail))
+    if code == "55P03":
+        return Locked("Somebody holds this row in an open transaction. Try again in a moment.")
+    if code == "23514" and failure.constraint == "wip_limit":
+        return OverLimit(failure.sentence[0].upper() + failure.sentence[1:] + ".", {"field": "column_id"})
+    if code == "23505":
+        return Exists("A row with this uid exists already.", {"field": failure.constraint.split("_")[-2]})
+    if code in ("23514", "23502", "22001"):
+        field = failure.column or "_".join(failure.constraint.split("_")[1:-1])
+        return Invalid("The value breaks a rule of the database.", {"field": field})
+    if code in ("22P05", "22021"):
+        return Invalid("Text cannot hold NUL or half a surrogate pair.", {})
+    if code.startswith("22"):
+        return Invalid(f"A value is out of range or of the wrong form: {failure.sentence}.", {})
+    if code.startswith(UNAVAILABLE) or code in AGAIN:
+        logger.error("the database refuses to work: %s", failure)
+        return Away(f"The database cannot do this now ({failure.sentence}).")
+    raise failure

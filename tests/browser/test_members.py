@@ -1,0 +1,80 @@
+"""Members of a board: roles, removing, leaving, invitations withdrawn."""
+
+from playwright.async_api import Page, expect
+
+from tests.browser.board import Board
+from tests.browser.hands import at
+from tests.browser.people import People
+from tests.browser.window import Window
+from tests.product import Product
+
+
+async def members(window: Window, people: People, board: Board, role: str = "owner") -> Page:
+    hands = await at(window, people, board, role=role)
+    await hands.page.goto(f"{window.url}/boards/{board.id}/members")
+    await expect(hands.page.get_by_role("complementary", name="Members")).to_be_visible()
+    return hands.page
+
+
+async def test_an_owner_changes_a_role_and_it_holds_at_once(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    page = await members(window, people, board)
+    ben = await at(other_window, people, board, "Ben")
+    await page.get_by_label("Role of Ben").select_option("viewer")
+
+    await ben.tab.until("board.role() === 'viewer'")
+    assert board.sql("SELECT role FROM member m JOIN person p ON p.id = m.person_id WHERE p.name = 'Ben'") == [
+        ("viewer",)
+    ]
+    await ben.tab.do({"do": "ticket.edit", "id": board.tickets[0], "title": "No"})
+    await ben.tab.until("board.pending()[0]?.state === 'failed'")
+    assert board.title(board.tickets[0]) == "Ticket 1"
+
+
+async def test_a_removed_member_is_out_within_a_moment(
+    served: Product, people: People, board: Board, window: Window, other_window: Window
+) -> None:
+    page = await members(window, people, board)
+    ben = await at(other_window, people, board, "Ben")
+    await page.get_by_role("button", name="Remove Ben").click()
+
+    await expect(page.locator(".member", has_text="Ben")).to_have_count(0)
+    await expect(ben.page.get_by_text(f"There is no board {board.id}, or you are not a member of it.")).to_be_visible()
+
+
+async def test_the_only_owner_stays(served: Product, people: People, board: Board, window: Window) -> None:
+    page = await members(window, people, board)
+    await expect(page.get_by_label("Role of Ada")).to_be_disabled()
+    await expect(page.get_by_role("button", name="Leave this board")).to_be_disabled()
+
+
+async def test_everyone_else_may_leave(served: Product, people: People, board: Board, window: Window) -> None:
+    people.new("Owner", board.id, "owner")
+    page = await members(window, people, board, "viewer")
+    await expect(page.get_by_label("Address")).to_have_count(0)
+    await page.get_by_role("button", name="Leave this board").click()
+
+    await page.wait_for_url(window.url + "/")
+    await expect(page.get_by_text("You are on no board.")).to_be_visible()
+
+
+async def test_an_invitation_can_be_withdrawn(served: Product, people: People, board: Board, window: Window) -> None:
+    page = await members(window, people, board)
+    await page.get_by_label("Address").fill("wen@harbour.example")
+    await page.get_by_role("button", name="Invite").click()
+    await expect(page.get_by_test_id("invitation")).to_contain_text("#code=")
+    await page.get_by_role("button", name="Withdraw the invitation of wen@harbour.example").click()
+
+    await expect(page.get_by_role("list", name="Invited")).to_have_count(0)
+    assert board.sql("SELECT count(*) FROM invitation") == [(0,)]
+
+
+async def test_who_is_a_member_already_is_a_sentence(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    page = await members(window, people, board)
+    board.sql("UPDATE person SET email = 'ben@harbour.example' WHERE id = %s", people.new("Ben", board.id).id)
+    await page.get_by_label("Address").fill("ben@harbour.example")
+    await page.get_by_role("button", name="Invite").click()
+    await expect(page.get_by_role("alert")).to_have_text("This person is a member already.")

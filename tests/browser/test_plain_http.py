@@ -3,7 +3,7 @@
 import asyncio
 from urllib.parse import urlsplit
 
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.board import Board
 from tests.browser.conftest import CHROMIUM
@@ -32,6 +32,20 @@ async def test_everything_works_over_plain_http(served: Product, people: People,
             for each in (tab, *others):
                 await each.until(f"board.ticket({board.tickets[1]}).title === 'From psql'")
                 assert await each.ask("(await fetch('api/me')).status") == 200
+
+            # Scripts get no clipboard here, and yet "Copy link" fills it.
+            assert await tab.ask("navigator.clipboard") is None
+            await tab.page.goto(f"{url}/boards/{board.id}/tickets/{board.tickets[0]}")
+            await tab.page.get_by_role("button", name="Copy link").click()
+            await expect(tab.page.get_by_text(f"Copied the link to {board.tickets[0]}.").first).to_be_visible()
+            await tab.page.locator(".main h1.title button").click()
+            field = tab.page.get_by_label("Title", exact=True)
+            await field.fill("")
+            await field.press("ControlOrMeta+v")
+            await expect(field).to_have_value(f"{url}/tickets/{board.tickets[0]}")
+            await tab.page.keyboard.press("Escape")
+            await tab.open(board.id)
+            await tab.live()
 
             # The tab that made the worker crashes: without locks it takes a little longer to notice.
             crash = asyncio.ensure_future((await tab.cdp()).send("Page.crash"))

@@ -17,6 +17,7 @@ import { useShownSeq } from '../past/shown'
 import { texts } from '../texts/shared'
 import { Button } from '../ui/Button'
 import { copy } from '../ui/clipboard'
+import { useFetchLater } from '../ui/later'
 import { MenuButton } from '../ui/Menu'
 import { toast } from '../ui/toasts'
 import { ConnectionBanner } from './ConnectionBanner'
@@ -65,6 +66,7 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
   const [renaming, setRenaming] = useState(false)
   const rename = useCallback(() => setRenaming(true), [])
   const past = beside.is === 'past' && parts.TimeMachine !== undefined
+  useFetchLater(useBoardConnection().word === 'live' && status === 'ready')
 
   useEffect(() => {
     document.title = board ? `${board.title} · Livelane` : 'Livelane'

@@ -12,17 +12,11 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
   override render() {
     const { error } = this.state
     if (!error) return this.props.children
-    // A release took the files this page would load next: the new page has them.
-    const stale = /dynamically imported module|Importing a module|error loading/i.test(error.message)
     return (
       <main className="sentence" role="alert">
-        <h1>{stale ? 'The server runs a newer release.' : 'This page broke.'}</h1>
-        <p>
-          {stale
-            ? 'Load the page again to go on. Nothing you changed is lost.'
-            : 'That is a fault in Livelane, not in what you did. Your changes are kept in this browser.'}
-        </p>
-        {!stale && <pre className="mono">{error.message}</pre>}
+        <h1>This page broke.</h1>
+        <p>That is a fault in Livelane, not in what you did. Your changes are kept in this browser.</p>
+        <pre className="mono">{error.message}</pre>
         <Button look="primary" onClick={() => location.reload()}>
           Load the page again
         </Button>

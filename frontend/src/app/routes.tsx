@@ -1,27 +1,31 @@
 /** Every address of the app and what stands there. Features meet here and nowhere else. */
 
-import { lazy, type ReactNode, Suspense, useEffect } from 'react'
+import { type ReactNode, Suspense, useEffect } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 import { useCodeWaits } from '../account/code'
 import { cutsOf } from '../connection/cuts'
 import { useDoor } from '../live/session'
+import { later } from '../ui/later'
 import { type Beside, type BoardParts, BoardScreen } from './BoardScreen'
 import { Shell } from './Shell'
 import { Boundary, NothingHere, Opening, Unanswered } from './Waiting'
 
-const Entrance = lazy(() => import('../account/Entrance'))
-const Settings = lazy(() => import('../account/Settings'))
-const BoardList = lazy(() => import('../boards/BoardList'))
+const Entrance = later(() => import('../account/Entrance'))
+const Settings = later(() => import('../account/Settings'))
+const BoardList = later(() => import('../boards/BoardList'))
 const boardParts: BoardParts = {
-  TicketPanel: lazy(() => import('../ticket/TicketPanel')),
-  ArchivePage: lazy(() => import('../board/ArchivePage')),
-  MembersPanel: lazy(() => import('../members/MembersPanel')),
-  TimeMachine: lazy(() => import('../past/TimeMachine')),
-  WhileAway: lazy(() => import('../past/WhileAway')),
-  ConnectionPanel: lazy(() => import('../connection/ConnectionPanel')),
+  TicketPanel: later(() => import('../ticket/TicketPanel')),
+  ArchivePage: later(() => import('../board/ArchivePage')),
+  MembersPanel: later(() => import('../members/MembersPanel')),
+  TimeMachine: later(() => import('../past/TimeMachine')),
+  WhileAway: later(
+    () => import('../past/WhileAway'),
+    () => null,
+  ),
+  ConnectionPanel: later(() => import('../connection/ConnectionPanel')),
 }
-const PlainConnectionPanel = lazy(() => import('../connection/PlainConnectionPanel'))
-const TicketPage = lazy(() => import('../ticket/TicketPage'))
+const PlainConnectionPanel = later(() => import('../connection/PlainConnectionPanel'))
+const TicketPage = later(() => import('../ticket/TicketPage'))
 
 export function Routes() {
   const { state } = useDoor()

@@ -1,6 +1,6 @@
 import '../ui/lanes.css'
 import './board.css'
-import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useLocation } from 'wouter'
 import { useBoard, useBoardRow, useBoardStatus, useColumns, useMayEdit } from '../live/board'
@@ -8,6 +8,7 @@ import { usePerson } from '../live/session'
 import type { Id } from '../sync'
 import { board as texts } from '../texts/board'
 import { Button } from '../ui/Button'
+import { later } from '../ui/later'
 import { usePhone } from '../ui/media'
 import { AddLane } from './AddLane'
 import { BulkBar } from './BulkBar'
@@ -25,17 +26,11 @@ import { PhoneTabBar, PhoneTabs } from './Phone'
 import { watchSpoken } from './spoken'
 import { createUi, renameIn, UiProvider, useUi } from './ui'
 
-const later = {
-  move: () => import('./MoveDialog'),
-  palette: () => import('./Palette'),
-  shortcuts: () => import('./ShortcutSheet'),
-}
-const MoveDialog = lazy(later.move)
-const Palette = lazy(later.palette)
-const ShortcutSheet = lazy(later.shortcuts)
+const MoveDialog = later(() => import('./MoveDialog'))
+const Palette = later(() => import('./Palette'))
+const ShortcutSheet = later(() => import('./ShortcutSheet'))
 const STRIP = '44px'
 const ROOM_FOR_STRIP = 5 // with six lanes there is no room for a seventh that holds nothing
-const QUIET_MS = 1_500 // then what may be needed next is fetched: it must be there when the key is pressed, offline too
 
 /** What the shell may ask of the board. */
 export interface BoardControl {
@@ -199,13 +194,6 @@ function BoardBody({
       element.removeEventListener('focusout', left)
     }
   }, [inside])
-
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      for (const load of Object.values(later)) void load().catch(() => {}) // tried again when it is needed
-    }, QUIET_MS)
-    return () => clearTimeout(timer)
-  }, [])
 
   // On paper everything is drawn.
   useEffect(() => {

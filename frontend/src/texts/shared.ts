@@ -39,6 +39,8 @@ export const texts = {
     status === 0
       ? 'This page did not load: no answer from the server.'
       : `This page did not load: the server answered ${status}.`,
+  partGone: 'The server runs a newer release. Reload to go on; nothing you changed is lost.',
+  partUnanswered: 'This part did not load: no answer from the server.',
   oldChanges: (n: number, since: string) =>
     `${changes(n)} from ${since} ${n === 1 ? 'was' : 'were'} never sent. Send ${n === 1 ? 'it' : 'them'} now?`,
 }

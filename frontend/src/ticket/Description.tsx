@@ -1,18 +1,22 @@
 /** What the ticket is about: read as markdown, written as text, with a draft that survives a reload. */
 
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { useBoard, useBoardValue } from '../live/board'
 import { tasksOf, withTask } from '../markdown/tasks'
 import type { Ticket, Viewed } from '../sync'
 import { Button, Keys } from '../ui/Button'
 import { isMac } from '../ui/keys'
+import { later } from '../ui/later'
 import { count } from '../ui/times'
 import { ConflictBox } from './ConflictBox'
 import { isDirty } from './edit'
 import { NotSaved } from './NotSaved'
 import { useField } from './useField'
 
-const Markdown = lazy(() => import('../markdown/Markdown'))
+const Markdown = later(
+  () => import('../markdown/Markdown'),
+  ({ text }) => <pre className="plain">{text}</pre>,
+)
 
 const LIMIT = 100_000
 const PATIENCE_MS = 4_000

@@ -30,6 +30,7 @@ class Lane:
         self.depth = depth  # statements under way on one connection at most
         self.up: list[Pipeline] = []
         self.changed = asyncio.Condition()
+        self.waiting = 0  # statements that found every connection full
         self.error = "not connected yet"
         self.since = time.time()
         self.telling = telling  # one lane speaks for all
@@ -52,7 +53,7 @@ class Lane:
                     logger.info("the database answers again, after %.0f s", time.time() - self.since)
                 self.since, self.told = time.time(), False
             self.up.append(pipeline)
-            await self._tell()
+            await self._tell(self.waiting)
             try:
                 await self._watch(pipeline)
             finally:
@@ -73,12 +74,14 @@ class Lane:
         """Return when the connection is lost, ending it when it leaves a statement without an answer for too long."""
         while not pipeline.lost.done():
             await asyncio.wait({pipeline.lost}, timeout=LOOK_S)
+            pipeline.give_up()
             if pipeline.waited_s > self.limit_s:
                 pipeline.close("the database does not answer")
 
-    async def _tell(self) -> None:
+    async def _tell(self, most: int) -> None:
+        """Let so many of those who wait look again."""
         async with self.changed:
-            self.changed.notify_all()
+            self.changed.notify(most)
 
     def idlest(self) -> Pipeline | None:
         """The connection with the fewest statements under way, if one takes another."""
@@ -98,16 +101,21 @@ class Lane:
         if pipeline is None:
             pipeline = await self._free(until)
         try:
-            return await pipeline.send(statement, params)
+            return await pipeline.send(statement, params, until)
         finally:
-            if self.depth == 1:
-                await self._tell()
+            if self.waiting:
+                await self._tell(1)
 
     async def _free(self, until: float) -> Pipeline:
+        self.waiting += 1
         try:
             async with asyncio.timeout(until - time.monotonic()), self.changed:
                 while (pipeline := self.idlest()) is None:
                     await self.changed.wait()
                 return pipeline
         except TimeoutError:
+            if self.up:
+                raise Away("Too much is waiting for the database.") from None
             raise Away(f"The database cannot be reached ({self.error.splitlines()[0]}).") from None
+        finally:
+            self.waiting -= 1

@@ -1,0 +1,26 @@
+"""Lanes: more statements at once than the connections hold wait for their turn, and no longer."""
+
+import asyncio
+import time
+
+import pytest
+
+from service.database import WIDE, Database
+from service.lane import Lane
+from service.pipeline import Statement
+
+pytestmark = pytest.mark.anyio
+
+NAP = Statement(b"nap", b"SELECT pg_sleep(0.01)")
+
+
+@pytest.mark.parametrize("lane", ["quick", "slow"])
+async def test_a_crowd_is_served_as_places_become_free(database_url: str, lane: str):
+    async with Database(database_url, WIDE) as database:
+        chosen: Lane = getattr(database, lane)
+        crowd = WIDE * chosen.depth + 20
+        run = database.read if lane == "quick" else database.wide
+        began = time.monotonic()
+        answers = await asyncio.gather(*(run(NAP) for _ in range(crowd)))
+        assert len(answers) == crowd
+        assert time.monotonic() - began < 1.6  # nobody has waited for the end of their patience

@@ -52,9 +52,9 @@ class Database:
         }
         patient = settings | {"lock_timeout": f"{PATIENT_LOCK_S * 1000:.0f}ms"}
         wide = settings | {"statement_timeout": f"{WIDE_S * 1000:.0f}ms"}
-        self.quick = Lane(url, connections, settings, PATIENCE_S, depth=64, telling=True)
-        self.patient = Lane(url, PATIENT, patient, PATIENCE_S, depth=1)
-        self.slow = Lane(url, WIDE, wide, WIDE_S + 1, depth=8)
+        self.quick = Lane(url, connections, settings, limit_s=PATIENCE_S, depth=64, telling=True)
+        self.patient = Lane(url, PATIENT, patient, limit_s=PATIENCE_S, grace_s=PATIENCE_S - LOCKED_S, depth=1)
+        self.slow = Lane(url, WIDE, wide, limit_s=WIDE_S + 1, grace_s=WIDE_S, depth=8)
         self._held: dict[str, float] = {}  # rows found held, and until when they are presumed to be
         self._board_of: dict[str, bytes] = {}  # learned from answers; a wrong one only queues elsewhere
         self._gates: dict[str | bytes, Gate] = {}
@@ -100,13 +100,13 @@ class Database:
             gate = self._gates[key] = Gate(ABREAST)
         gate.users += 1
         try:
-            if gate.locked():
-                await self._enter(gate, began + PATIENCE_S)
-                began = time.monotonic()
-            else:
-                await gate.acquire()
+            until = began + PATIENCE_S
+            await gate.acquire()  # without a time limit: those ahead have theirs, and it ends before ours
             try:
-                rows = await self._run(self.quick, statement, params)
+                began = time.monotonic()
+                if began > until:
+                    raise Away("Too many changes of this board are waiting for the database.")
+                rows = await self._run(self.quick, statement, params, until=until)
             finally:
                 gate.release()
         except Locked:
@@ -128,13 +128,6 @@ class Database:
             except BoardError as error:
                 return {"database": _part(False, time.time(), error.detail)}
         return {"database": _part(ok, self.quick.since, "" if ok else self.quick.error)}
-
-    async def _enter(self, gate: asyncio.Semaphore, until: float) -> None:
-        try:
-            async with asyncio.timeout(until - time.monotonic()):
-                await gate.acquire()
-        except TimeoutError:
-            raise Away("Too many changes of this board are waiting for the database.") from None
 
     def _learn(self, row: str, rows: list[Row]) -> None:
         """Remember the board that a write's answer names: body, topic, seq, person."""

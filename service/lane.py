@@ -24,9 +24,18 @@ class Lane:
     """
 
     def __init__(
-        self, url: str, size: int, settings: dict[str, str], limit_s: float, depth: int, telling: bool = False
-    ):
+        self,
+        url: str,
+        size: int,
+        settings: dict[str, str],
+        *,
+        limit_s: float,
+        grace_s: float = 0.0,
+        depth: int,
+        telling: bool = False,
+    ) -> None:
         self.url, self.size, self.settings, self.limit_s = url, size, settings, limit_s
+        self.grace_s = grace_s  # for the answer, after the time by which a connection must be had
         self.depth = depth  # statements under way on one connection at most
         self.up: list[Pipeline] = []
         self.changed = asyncio.Condition()
@@ -101,7 +110,7 @@ class Lane:
         if pipeline is None:
             pipeline = await self._free(until)
         try:
-            return await pipeline.send(statement, params, until)
+            return await pipeline.send(statement, params, until + self.grace_s)
         finally:
             if self.waiting:
                 await self._tell(1)

@@ -48,11 +48,12 @@ class Lost(Exception):
 class Job:
     """A statement under way."""
 
-    __slots__ = ("answer", "failure", "result", "since")
+    __slots__ = ("answer", "due", "failure", "result", "since")
 
-    def __init__(self, answer: "asyncio.Future[list[Row]]") -> None:
+    def __init__(self, answer: "asyncio.Future[list[Row]]", due: float) -> None:
         self.answer = answer
         self.since = time.monotonic()
+        self.due = due
         self.result: pq.abc.PGresult | None = None
         self.failure: Failure | None = None
 
@@ -91,12 +92,12 @@ class Pipeline:
         """How long the oldest statement under way has been."""
         return time.monotonic() - self.jobs[0].since if self.jobs else 0.0
 
-    def send(self, statement: Statement, params: Sequence[Param]) -> "asyncio.Future[list[Row]]":
-        """Send a statement; the future holds its rows, or raises Failure or Lost."""
+    def send(self, statement: Statement, params: Sequence[Param], due: float) -> "asyncio.Future[list[Row]]":
+        """Send a statement; the future holds its rows, or raises Failure or Lost. `due` is for `give_up`."""
         if self.lost.done():
             raise Lost(self.lost.result())
         answer: asyncio.Future[list[Row]] = self._loop.create_future()
-        self.jobs.append(Job(answer))
+        self.jobs.append(Job(answer, due))
         try:
             if statement.name not in self._prepared:
                 self._pg.send_prepare(statement.name, statement.sql)
@@ -107,6 +108,13 @@ class Pipeline:
         except psycopg.Error as error:
             self.close(str(error))
         return answer
+
+    def give_up(self) -> None:
+        """Let the statements that are overdue raise Lost. Their answers, should they come, are nobody's."""
+        now = time.monotonic()
+        for job in self.jobs:
+            if job.due < now and not job.answer.done():
+                job.answer.set_exception(Lost("the database takes too long"))
 
     def close(self, why: str) -> None:
         """End the connection; statements under way raise Lost."""

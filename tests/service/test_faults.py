@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from service.settings import Settings
-from tests.service.conftest import Person
+from tests.service.conftest import Person, running
 from tests.service.relay import Relay
 
 
@@ -155,3 +155,29 @@ async def test_a_full_disk_is_no_fault_of_the_request(code: str, ada: Person, co
 
     assert told["detail"]
     assert (await ada.get(f"/api/tickets/{ticket['id']}"))["version"] == 1
+
+
+async def test_many_writes_of_one_board_are_told_in_time_too(relay: Relay, conn: psycopg.AsyncConnection):
+    settings = Settings(database_url=relay.url)
+    async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        cursor = await conn.execute(
+            """
+            WITH p AS (INSERT INTO person (name) VALUES ('Ada') RETURNING id)
+            INSERT INTO token (person_id, name, secret_hash)
+            SELECT id, 'test', sha256('llt_x') FROM p RETURNING person_id
+            """
+        )
+        assert await cursor.fetchone()
+        client.headers["authorization"] = "Bearer llt_x"
+        board = (await client.post("/api/boards", json={"title": "x"})).json()["id"]
+        await client.patch(f"/api/boards/{board}", json={"title": "y"})
+        relay.silence()
+        began = time.monotonic()
+
+        answers = await asyncio.gather(
+            *(client.patch(f"/api/boards/{board}", json={"title": str(number)}) for number in range(40))
+        )
+
+        assert {answer.status_code for answer in answers} == {503}
+        assert time.monotonic() - began < 2.5
+        relay.mend()

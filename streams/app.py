@@ -123,6 +123,8 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
             raise Problem(404, "There is nothing of that name that you may read.")
         if request.method == "HEAD":
             return headers_alone()
+        if hub.draining:  # since we asked; those that are to be told goodbye have been counted
+            raise Problem(503, "The server is stopping; try again in a moment.", retry_after_s=1)
         subscriber = Subscriber(hub, grant.person, secret_hash, readable, Place(hub.topics.epoch, {}), {})
         hub.join(subscriber)  # first, so that nothing is committed unseen while the heads are read
         if hub.rings != rings:  # somebody's access changed since ours was read

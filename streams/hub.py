@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
@@ -22,6 +23,7 @@ from streams.topics import Topics
 logger = logging.getLogger(__name__)
 
 SLICE = 250  # streams pushed to before others get the event loop
+ID = re.compile(r"[1-9][0-9]{0,17}")
 FAREWELL_S = 3.0  # for readers to take their goodbyes when the server stops
 
 
@@ -112,7 +114,7 @@ class Hub:
         """
         self.topics.rung(topic)
         kind, _, id_ = topic.partition("/")
-        if kind == "user" and id_.isdecimal():
+        if kind == "user" and ID.fullmatch(id_):  # anybody may NOTIFY, and say anything
             self.rings += 1
             if streams := self.people.get(int(id_)):
                 self.spawn(self.recheck(streams))

@@ -57,6 +57,9 @@ class Listener:
                 await self._listen()
             except (psycopg.Error, OSError) as error:
                 self._say(False, f"no connection: {str(error).strip()}")
+            except Exception as error:  # a fault of ours must not end it, nor all streams with it
+                logger.exception("the listener failed and begins again")
+                self._say(False, f"failed: {error}")
             retry_s = random.uniform(*RETRY_S)  # noqa: S311 -- jitter, no secret
             logger.warning("listener lost its connection, retrying in %.1f s: %s", retry_s, self._detail)
             await asyncio.sleep(retry_s)

@@ -188,7 +188,7 @@ class Subscriber:
         if seq < tail.floor:
             await self.hub.topics.reach(tail, seq)
             return
-        piece, self.place = self.place.after(topic, tail.after(seq))
+        piece, self.place = tail.piece_after(self.place)
         await self._write(piece)
 
     async def _write(self, *parts: bytes, last: bool = False) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from streams.cursor import Place
     from streams.frames import Reason
     from streams.subscriber import Subscriber
 
@@ -38,8 +39,8 @@ class Tail:
     """What this process knows of one topic. `head` is None until it was read."""
 
     __slots__ = (
-        "changed", "head", "heavy", "idle_since", "known", "lowest", "reading", "ring", "rung", "size", "snapshot",
-        "streams", "topic", "waiting",
+        "changed", "head", "heavy", "idle_since", "known", "lowest", "piece", "reading", "ring", "rung", "size",
+        "snapshot", "streams", "topic", "waiting",
     )  # fmt: skip
 
     def __init__(self, topic: str) -> None:
@@ -55,6 +56,7 @@ class Tail:
         self.streams: set[Subscriber] = set()
         self.reading = asyncio.Lock()  # one gap or snapshot at a time; whoever waits shares what it finds
         self.snapshot: Snapshot | None = None
+        self.piece: tuple[tuple[bytes, int | None, int], bytes, Place] | None = None  # the last one made
         self.waiting = 0  # for a snapshot
         self.idle_since: float | None = None  # loop time since when nobody watches
 
@@ -85,6 +87,17 @@ class Tail:
             if size > PIECE_BYTES and not entry.more:
                 break
         return found
+
+    def piece_after(self, place: "Place") -> "tuple[bytes, Place]":
+        """The frames of the next entries for a stream at `place`, and the place behind them.
+
+        When many streams fell behind together, they ask for the same one after the other.
+        """
+        key = (place.id, self.head, self.floor)
+        if self.piece is None or self.piece[0] != key:
+            frames, behind = place.after(self.topic, self.after(place.seqs[self.topic]))
+            self.piece = (key, frames, behind)
+        return self.piece[1], self.piece[2]
 
     def append(self, entries: list[Entry]) -> None:
         """Go on by the entries that follow the head."""

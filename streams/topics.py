@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 READERS = 3  # topics read at the same time; the pool has one connection more
+PUSH_BYTES = 128 * 1024  # handed to live streams at once, whatever room their buffers have
 TOPIC_BYTES = 4 * 1024 * 1024  # of a ring at most, and
 RINGS_BYTES = 256 * 1024 * 1024  # of all together, about
 CROWD = 20  # streams waiting for one topic's snapshot
@@ -178,7 +179,10 @@ class Topics:
             entries = [_entry(row) for row in rows]
             tail.append(entries)
             tail.trim(self._ring_limit())
-            await self._hub.fan_out(tail, entries)
+            if sum(len(entry.data) for entry in entries) > PUSH_BYTES:
+                self._hub.left_behind(tail)  # in pieces, as fast as each reader takes them
+            else:
+                await self._hub.fan_out(tail, entries)
             return
         if rows[0].seq != before + 1:
             tail.lowest = max(tail.lowest, rows[0].seq)
@@ -287,7 +291,9 @@ class Topics:
         for topic, tail in tuple(self.tails.items()):
             if tail.idle_since is not None and now - tail.idle_since > self._settings.forget_s:
                 del self.tails[topic]
-            elif tail.snapshot and now - tail.snapshot.began > self._settings.forget_s:
+                continue
+            tail.piece = None
+            if tail.snapshot and now - tail.snapshot.began > self._settings.forget_s:
                 tail.snapshot = None
 
 

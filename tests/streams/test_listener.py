@@ -338,3 +338,48 @@ async def test_heartbeats_are_never_more_than_ten_seconds_apart(running: Site):
             assert beat.event == "heartbeat"
             assert beat.at - last <= 10
             last = beat.at
+
+
+@pytest.mark.parametrize("payload", ["", "*/*", "user/", "user/0", "user/" + "9" * 5000, "board/" + "9" * 5000])
+async def test_a_notification_of_nonsense_changes_nothing(
+    running: Site, conn: psycopg.AsyncConnection, rename: Callable[..., Any], payload: str
+):
+    connects = await running.metric("livelane_listener_connects_total")
+    async with running.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        await conn.execute("SELECT pg_notify('livelane', %s)", (payload,))
+        await rename("heard all the same")
+        change = await stream.change()
+
+    assert change["set"]["title"] == "heard all the same"
+    assert await running.metric("livelane_listener_connects_total") == connects
+
+
+async def test_a_fault_of_ours_does_not_end_the_listener(
+    site: Site, conn: psycopg.AsyncConnection, rename: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+):
+    real = Hub.rung
+    failed: list[str] = []
+
+    def rung(hub: Hub, topic: str) -> None:
+        if topic == "board/999" and not failed:
+            failed.append(topic)
+            raise ValueError("made by the test")
+        real(hub, topic)
+
+    monkeypatch.setattr(Hub, "rung", rung)
+    site.start_here()
+    connects = await site.metric("livelane_listener_connects_total")
+
+    async def is_well_again() -> bool:
+        return await site.metric("livelane_listener_connects_total") > connects and await is_well(site)
+
+    async with site.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        await conn.execute("NOTIFY livelane, 'board/999'")
+        await until(is_well_again)
+        await rename("heard all the same")
+        change = await stream.change(10)
+
+    assert failed
+    assert change["set"]["title"] == "heard all the same"

@@ -160,3 +160,27 @@ async def test_frozen_readers_do_not_keep_the_server_from_stopping(site: Site, c
     assert code in (0, -15)
     assert took < 5
     assert frames[-1].json()["reason"] == "restart"
+
+
+async def test_a_heavy_transaction_reaches_everyone_in_pieces_and_whole(site: Site, conn: psycopg.AsyncConnection):
+    """2 MB of events at once, to readers that read and to one that does not."""
+    await conn.execute("INSERT INTO ticket (column_id, title) SELECT 1, 't' || n FROM generate_series(1, 400) n")
+    site.start_here(heartbeat_s=0.5)
+    async with (
+        site.open("/boards/1") as one,
+        site.open("?board=1&board=2") as several,
+        site.open("/boards/1", receive_buffer_bytes=4096) as slow,
+    ):
+        seq = (await one.named("snapshot"))["seq"]
+        await slow.named("snapshot")
+        for _ in range(2):
+            await several.named("snapshot")
+
+        await conn.execute("UPDATE ticket SET description = repeat('x', 4000) WHERE board_id = 1")
+        for stream in (one, several, slow):
+            changes = [await stream.change(20) for _ in range(402)]
+            assert [change["seq"] for change in changes] == list(range(seq + 1, seq + 403))
+            assert [change.get("more", False) for change in changes] == [True] * 401 + [False]
+        await conn.execute("UPDATE ticket SET title = 'light' WHERE id = 1")
+        for stream in (one, several, slow):
+            assert (await stream.change())["set"]["title"] == "light"

@@ -82,7 +82,7 @@ export function Tokens() {
               onClick={() => void end(token)}
               aria-label={`End the token ${token.name}`}
             >
-              End it
+              End
             </Button>
           </li>
         ))}

@@ -73,6 +73,9 @@ class Verbs(click.Group):
         except psycopg.OperationalError as error:
             text = str(error).strip() or type(error).__name__
             raise click.ClickException(f"The database went away: {text}. Look at its log and try again.") from None
+        except psycopg.Error as error:
+            text = error.diag.message_primary or str(error).strip()
+            raise click.ClickException(f"The database refused: {text}. `livelane doctor` says more.") from None
 
 
 def with_database(command: Command) -> Command:

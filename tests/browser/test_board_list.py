@@ -1,0 +1,86 @@
+"""The board list: live rows, a new board, archived ones."""
+
+from playwright.async_api import Page, expect
+
+from tests.browser.board import Board, make_board
+from tests.browser.people import People
+from tests.browser.window import Window
+from tests.product import Product
+
+
+async def listed(window: Window, people: People, board: Board, role: str = "owner") -> Page:
+    await window.sign_in(people.new("Ada", board.id, role))
+    page = await window.context.new_page()
+    await page.goto(window.url + "/")
+    await expect(page.get_by_role("link", name="Road")).to_be_visible()
+    return page
+
+
+async def test_a_row_tells_what_happened_last_and_counts_live(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    page = await listed(window, people, board)
+    row = page.get_by_role("link", name="Road")
+    await expect(row.locator(".num")).to_have_text("6 tickets")
+    role = board.sql("SELECT session_user")[0][0]
+    board.sql("INSERT INTO ticket (column_id, title) VALUES (%s, 'One more')", board.columns[0])
+
+    await expect(row.locator(".num")).to_have_text("7 tickets")
+    await expect(row.locator(".last")).to_contain_text(f"SQL ({role})")
+    board.rename(board.tickets[0], "Anew")
+    await expect(row.locator(".last")).to_contain_text(f"renamed {board.tickets[0]} “Anew”")
+
+
+async def test_a_full_column_is_amber_in_the_shape(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    page = await listed(window, people, board)
+    await expect(page.locator(".spark i")).to_have_count(3)
+    await expect(page.locator(".spark i.full")).to_have_count(0)
+    board.sql("UPDATE board_column SET wip_limit = 2 WHERE id = %s", board.columns[0])
+    await expect(page.locator(".spark i.full")).to_have_count(1)
+
+
+async def test_boards_come_and_go_by_themselves(served: Product, people: People, board: Board, window: Window) -> None:
+    page = await listed(window, people, board)
+    other = make_board(served.database_url, "Other")
+    board.sql("INSERT INTO member (board_id, person_id, role) SELECT %s, id, 'viewer' FROM person", other.id)
+    await expect(page.get_by_role("link", name="Other")).to_contain_text("view only")
+    other.sql("DELETE FROM member WHERE board_id = %s", other.id)
+    await expect(page.get_by_role("link", name="Other")).to_have_count(0)
+
+
+async def test_a_new_board_opens_with_its_columns(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    page = await listed(window, people, board)
+    await page.get_by_role("button", name="New board").click()
+    await page.get_by_label("Name").fill("Harbour")
+    await page.get_by_label("Columns").fill("Inbox\nDone")
+    await page.get_by_role("button", name="Create board").click()
+
+    await page.wait_for_url("**/boards/*")
+    await expect(page.locator(".colhead h2")).to_have_text(["Inbox", "Done"])
+
+
+async def test_an_archived_board_comes_back(served: Product, people: People, board: Board, window: Window) -> None:
+    page = await listed(window, people, board)
+    board.sql("UPDATE board SET archived_at = now() WHERE id = %s", board.id)
+    await expect(page.locator("a.brow")).to_have_count(0)
+    await expect(page.get_by_text("1 archived board.")).to_be_visible()
+    await page.get_by_role("button", name="Show").click()
+    await page.get_by_role("button", name="Restore Road").click()
+
+    await expect(page.get_by_role("link", name="Road")).to_be_visible()
+
+
+async def test_arrows_go_from_row_to_row(served: Product, people: People, board: Board, window: Window) -> None:
+    page = await listed(window, people, board)
+    other = make_board(served.database_url, "Other")
+    board.sql("INSERT INTO member (board_id, person_id, role) SELECT %s, id, 'viewer' FROM person", other.id)
+    await expect(page.get_by_role("link", name="Other")).to_be_visible()
+    await page.get_by_role("link", name="Road").focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("link", name="Other")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/boards/{other.id}")

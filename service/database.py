@@ -162,9 +162,9 @@ class Database:
                     attempt += 1
                     await asyncio.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 -- jitter, no secret
                     continue
-                if failure.code in STALE and attempt == 0:
+                if failure.code in STALE and attempt < lane.size:
                     attempt += 1
-                    await asyncio.sleep(0)  # its connection closes; another prepares anew
+                    await asyncio.sleep(0)  # its connection closes; a new one prepares anew, another may be as old
                     continue
                 raise meaning(failure) from failure
             except Lost as lost:

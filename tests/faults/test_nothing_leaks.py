@@ -3,12 +3,20 @@
 import re
 
 import httpx
+import pytest
 
 from tests import sse
 from tests.conformance.site import Board, Person
 from tests.product import Product
 
 TEXT = "Kohlrabi"  # in everything that is written below
+
+
+@pytest.fixture
+def serve(product: Product) -> Product:
+    """The product, saying all it ever says."""
+    product.start(LIVELANE_LOG_LEVEL="DEBUG")
+    return product
 
 
 async def test_logs_and_metrics_hold_no_payload_and_no_secret(serve: Product, ada: Person, board: Board):

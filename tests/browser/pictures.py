@@ -101,8 +101,8 @@ async def settings(page: Page, harbour: Harbour) -> None:
 PICTURES: dict[str, tuple[Visit, dict[str, int]]] = {
     "board": (board, DESK),
     "ticket": (ticket, DESK),
-    "connection": (connection, DESK),
     "past": (past, DESK),
+    "connection": (connection, DESK),
     "boards": (boards, DESK),
     "members": (members, DESK),
     "settings": (settings, DESK),

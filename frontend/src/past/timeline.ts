@@ -91,9 +91,9 @@ export function buckets(moments: readonly Moment[], scale: Scale): Bucket[] {
   return [...made.values()]
 }
 
-/** A tick's height in px: grows with the square root, so that one import does not flatten a week. */
+/** A tick's height in px: grows with the logarithm, so that one import does not flatten a week. */
 export function heightOf(count: number, most: number): number {
-  return 5 + 31 * Math.sqrt(count / Math.max(1, most))
+  return 5 + 31 * (Math.log1p(count) / Math.log1p(Math.max(1, most)))
 }
 
 export interface Mark {

@@ -17,6 +17,7 @@ and beside it:
 
     app.py          the two routes: who asks, what may they read, where do they go on
     cursor.py       where a stream stands, as its frames' ids say it;  frames.py  the bytes of the frames
+    lookout.py      compares with the log what notifications have announced, after each reconnect and every few seconds
     rounds.py       one timer for all: heartbeats, access checked again, streams that have lived long enough
     gather.py       many asks, one query
 

@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> Litestar:
     async def running(app: Litestar) -> AsyncGenerator[None]:
         async with log.open_pool(settings) as pool:
             hub = Hub(settings, pool)
-            listener = Listener(settings, pool, hub.rung, hub.topics.again)
+            listener = Listener(settings, pool, hub.rung, hub.lookout.again)
 
             async def health() -> dict[str, dict[str, object]]:
                 return {"listener": listener.health()}

@@ -14,6 +14,7 @@ from streams import log, metrics, wire
 from streams.cursor import Place
 from streams.gather import Gather
 from streams.log import Ask
+from streams.lookout import Lookout
 from streams.rounds import Rounds
 from streams.settings import Settings
 from streams.subscriber import Parcel, Subscriber, parcel
@@ -34,6 +35,7 @@ class Hub:
         self.settings = settings
         self.pool = pool
         self.topics = Topics(settings, pool, self)
+        self.lookout = Lookout(self)
         self.rounds = Rounds(self)
         self.grants = Gather(partial(log.grants, pool))
         self.streams: set[Subscriber] = set()
@@ -46,7 +48,7 @@ class Hub:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for work in (*self.topics.works, self.rounds.run):
+            for work in (*self.topics.works, *self.lookout.works, self.rounds.run):
                 tasks.create_task(self._keep_up(work))
 
     async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -56,7 +58,7 @@ class Hub:
                 await work()
             except Exception:
                 logger.exception("%s failed and begins again", getattr(work, "__qualname__", work))
-                self.topics.again()
+                self.lookout.again()
                 await asyncio.sleep(1)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -118,6 +120,8 @@ class Hub:
             self.rings += 1
             if streams := self.people.get(int(id_)):
                 self.spawn(self.recheck(streams))
+
+    # Presence will be handed to live streams from here: lossy frames without an id, which move no stream's place.
 
     # News -------------------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,6 @@ TOPIC_BYTES = 4 * 1024 * 1024  # of a ring at most, and
 RINGS_BYTES = 256 * 1024 * 1024  # of all together, about
 CROWD = 20  # streams waiting for one topic's snapshot
 BEYOND = 1 << 63  # more than any number
-LOOK = 1000  # topics looked up by one query
 SAY_AGAIN_S = 5.0  # between two log lines about the same trouble
 
 
@@ -44,13 +43,12 @@ class Topics:
         self._dirty: dict[str, None] = {}  # topics to read, in the order they were rung
         self._reading: set[str] = set()
         self._work = asyncio.Event()
-        self._again = asyncio.Event()
         self._said_at = 0.0
 
     @property
     def works(self) -> list[Callable[[], Awaitable[None]]]:
         """What must be run for ever, each in a task of its own."""
-        return [*[self._read_dirty] * READERS, self._resync, self._poll]
+        return [self._read_dirty] * READERS
 
     async def pause(self, what: str, error: Exception) -> None:
         """Wait a moment before asking the database again, and say now and then why."""
@@ -72,10 +70,6 @@ class Topics:
             self._dirty[topic] = None
             self._work.set()
 
-    def again(self) -> None:
-        """Announcements may have been lost: look at everything."""
-        self._again.set()
-
     # Asked for by streams ---------------------------------------------------------------------------------------------
 
     def watch(self, topic: str) -> Tail:
@@ -90,7 +84,7 @@ class Topics:
         known = {topic: self.tails[topic].head or 0 for topic in topics}
         asked = await self._heads.ask_all(topic for topic in topics if seqs.get(topic, BEYOND) > known[topic])
         for head in asked.values():
-            self._note(head)
+            self.note(head)
         return known | {topic: head.seq for topic, head in asked.items()}
 
     async def snapshot(self, tail: Tail) -> Snapshot | None:
@@ -194,67 +188,13 @@ class Topics:
     def _ring_limit(self) -> int:
         return max(64 * 1024, min(TOPIC_BYTES, RINGS_BYTES // max(1, len(self.tails))))
 
-    # Looking without being told ---------------------------------------------------------------------------------------
+    # Told by the lookout ----------------------------------------------------------------------------------------------
 
-    async def _resync(self) -> None:
-        """After announcements may have been lost: epoch, heads and access of everything watched."""
-        while True:
-            await self._again.wait()
-            self._again.clear()
-            try:
-                for topic in await self._look():
-                    self.rung(topic)
-            except (*log.AWAY, psycopg.Error) as error:
-                self._again.set()
-                await self.pause("the database cannot be read", error)
-            else:
-                await self._hub.recheck(self._hub.streams)
+    def is_due(self, topic: str) -> bool:
+        """Whether the topic's news are about to be read."""
+        return topic in self._dirty or topic in self._reading
 
-    async def _poll(self) -> None:
-        """Look every few seconds for what no notification announced, and count it. Also forgets what is not needed."""
-        while True:
-            await asyncio.sleep(self._settings.poll_s)
-            try:
-                late = await self._look()
-                await asyncio.sleep(min(1.0, self._settings.poll_s / 4))  # its notification may be on the way
-                for topic, seq in late.items():
-                    if self._is_lost(topic, seq):
-                        metrics.POLL_FOUND.inc()
-                        logger.warning("a notification was lost; found by looking", extra={"topic": topic})
-                        self.rung(topic)
-                metrics.QUEUE_USAGE.set(await log.queue_usage(self._pool))
-            except (*log.AWAY, psycopg.Error) as error:
-                await self.pause("the database cannot be read", error)
-            self._forget()
-            self._hub.measure()
-
-    def _is_lost(self, topic: str, seq: int) -> bool:
-        tail = self.tails.get(topic)
-        busy = topic in self._dirty or topic in self._reading
-        return tail is not None and tail.head is not None and tail.head < seq and not busy
-
-    async def _look(self) -> dict[str, int]:
-        """Read the epoch and every watched topic's head; return those ahead of us with their number."""
-        epoch = await log.current_epoch(self._pool)
-        if epoch != self.epoch:
-            self._begin_epoch(epoch)
-        late: dict[str, int] = {}
-        topics = list(self.tails)
-        for at in range(0, len(topics), LOOK):
-            before = {topic: self.tails[topic].head for topic in topics[at : at + LOOK] if topic in self.tails}
-            heads = await log.topic_heads(self._pool, before)
-            for topic, seq in before.items():
-                head = heads[topic]
-                self._note(head)
-                if seq is not None and head.seq > seq:
-                    late[topic] = head.seq
-                elif seq is not None and head.seq < seq:
-                    logger.error("the log went back, from %s to %s", seq, head.seq, extra={"topic": topic})
-                    self._begin_anew(topic, "ahead")
-                    self._note(head)
-        return late
-
-    def _note(self, head: log.Head) -> None:
+    def note(self, head: log.Head) -> None:
         """Take notice of how far the database says a topic has come."""
         tail = self.tails.get(head.topic)
         if tail is None:
@@ -267,16 +207,17 @@ class Topics:
             if tail.rung:
                 self.rung(tail.topic)
 
-    def _begin_epoch(self, epoch: str) -> None:
+    def begin_epoch(self, epoch: str) -> None:
+        """Take notice that the numbers belong to this life of the database now, and every topic begins anew."""
         if self.epoch is not None:
             logger.warning("the database began another epoch, %s after %s", epoch, self.epoch)
         self.epoch = epoch
         self.known.set()
         self._hub.begin_epoch(epoch)
         for topic in tuple(self.tails):
-            self._begin_anew(topic, "epoch")
+            self.begin_anew(topic, "epoch")
 
-    def _begin_anew(self, topic: str, reason: frames.Reason) -> None:
+    def begin_anew(self, topic: str, reason: frames.Reason) -> None:
         """Nothing that was known of the topic holds; its streams get a snapshot."""
         tail = Tail(topic)
         tail.streams = self.tails[topic].streams
@@ -286,7 +227,8 @@ class Topics:
             stream.due[topic] = reason
             stream.fall_behind()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Let go of what nobody has used for a while."""
         now = asyncio.get_running_loop().time()
         for topic, tail in tuple(self.tails.items()):
             if tail.idle_since is not None and now - tail.idle_since > self._settings.forget_s:

@@ -1,5 +1,7 @@
 """Runs the database and conformance suites on a PostgreSQL of the machine: `python -m tests.external BIN_FOLDER`.
 
+Further arguments go to pytest.
+
 Makes a throw-away cluster with the programs in that folder, under an unprivileged account when we are root.
 """
 
@@ -17,7 +19,7 @@ SUITES = ("tests/database", "tests/conformance")
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
 
-def main(programs: Path) -> int:
+def main(programs: Path, arguments: list[str]) -> int:
     """Return pytest's exit code."""
     folder = Path(tempfile.mkdtemp(prefix="livelane-external-", dir="/tmp"))
     account: dict[str, int] = {}
@@ -31,14 +33,14 @@ def main(programs: Path) -> int:
         _run([programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], account)
         _run([*started, "-o", options, "start"], account)
         try:
-            return _test(f"postgresql://{{}}@/postgres?host={folder}")
+            return _test(f"postgresql://{{}}@/postgres?host={folder}", arguments)
         finally:
             _run([*started, "-m", "immediate", "stop"], account)
     finally:
         shutil.rmtree(folder)
 
 
-def _test(url: str) -> int:
+def _test(url: str, arguments: list[str]) -> int:
     with psycopg.connect(url.format("postgres"), autocommit=True) as conn:
         conn.execute("CREATE ROLE livelane LOGIN CREATEDB")
         version = conn.info.server_version // 10_000
@@ -55,6 +57,7 @@ def _test(url: str) -> int:
         "2",
         "--dist",
         "loadfile",
+        *arguments,
         *(suite for suite in SUITES if Path(suite).exists()),
     ]
     return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
@@ -69,4 +72,4 @@ def _run(command: list[str | Path], account: dict[str, int]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

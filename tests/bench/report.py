@@ -63,7 +63,7 @@ def write(figures: list[Figure], path: Path, command: str, load: float) -> None:
     path.write_text(json.dumps(run, indent=2) + "\n")
 
 
-def put_into(figures: list[Figure], page: Path, command: str, load: float) -> None:
+def put_into(figures: list[Figure], page: Path, command: str, load: float, markers: tuple[str, str] = MARKERS) -> None:
     """Replace what stands between the page's two markers by the table in Markdown and where it was measured."""
     rows = [
         "| what | measured | beside it, in the same run | ratio | goal | |",
@@ -82,9 +82,9 @@ def put_into(figures: list[Figure], page: Path, command: str, load: float) -> No
         f"Linux {machine['kernel']}, Python {machine['python']}; load average before it {load:.1f}"
         f"{', so other work was in the way: trust the ratios' if load > QUIET else ''}."
     )
-    before, _, rest = page.read_text().partition(MARKERS[0])
-    after = rest.partition(MARKERS[1])[2]
-    page.write_text(f"{before}{MARKERS[0]}\n{where}\n\n" + "\n".join(rows) + f"\n{MARKERS[1]}{after}")
+    before, _, rest = page.read_text().partition(markers[0])
+    after = rest.partition(markers[1])[2]
+    page.write_text(f"{before}{markers[0]}\n{where}\n\n" + "\n".join(rows) + f"\n{markers[1]}{after}")
 
 
 def _number(value: float) -> str:

@@ -228,31 +228,17 @@ def test_no_other_user_of_the_machine_may_read_or_connect(data: Path) -> None:
             uid = private[0].stat().st_uid
             assert uid != 0
             assert not account.has_name(uid)  # nobody's processes but the server's run as it
-            assert tried_as_nobody(socket_folder(server.url)) == "PermissionError"
-            assert tried_as_nobody(data / "postgres") == "PermissionError"
+            assert tried_as_nobody(socket_folder(server.url)).endswith("Permission denied")
+            assert tried_as_nobody(data / "postgres").endswith("Permission denied")
 
 
 def tried_as_nobody(folder: Path) -> str:
-    """Let a child without rights open the folder, wherever its parents would let it; say what happened."""
-    read, write = os.pipe()
-    handle = os.open(folder.parent, os.O_RDONLY)
-    if os.fork() == 0:
-        os.fchdir(handle)
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
-        try:
-            list(Path(folder.name).iterdir())
-            os.write(write, b"listed")
-        except OSError as error:
-            os.write(write, type(error).__name__.encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    os.close(handle)
-    os.wait()
-    with os.fdopen(read) as said:
-        return said.read()
+    """Let a program without rights list the folder, wherever its parents would let it; give its complaint."""
+    listed = subprocess.run(
+        ["ls", folder.name], cwd=folder.parent, user=65534, group=65534, extra_groups=[],
+        capture_output=True, text=True, check=False, env={"LC_ALL": "C"},
+    )  # fmt: skip
+    return listed.stderr.strip()
 
 
 def test_folders_that_were_there_keep_their_modes(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ DESCRIBE = Statement(b"describe_code", b"SELECT describe_code($1)")
 MAKE = Statement(b"make_account", WRITTEN + b"make_account($1, $2, $3, $4, $5)")
 EXCHANGE = Statement(b"exchange_code", WRITTEN + b"exchange_code($1, $2)")
 BY_EMAIL = Statement(b"person_by_email", b"SELECT id, password_hash FROM person_by_email($1)")
-OPEN = Statement(b"open_session", WRITTEN + b"open_session($1, $2)")
+OPEN = Statement(b"open_checked_session", WRITTEN + b"open_checked_session($1, $2, $3)")
 END = Statement(b"end_session", b"SELECT end_session($1)")
 ME = Statement(b"read_me", b"SELECT body, person FROM read_me($1)")
 PASSWORD = Statement(b"my_password", b"SELECT password_hash, person FROM my_password($1)")
@@ -115,7 +115,7 @@ async def sign_in(database: Database, passwords: Passwords, who: SignIn) -> Open
     if not right or person is None:
         raise NotSignedIn("This address and password do not belong together.")
     secret = new_session()
-    return Opened(secret, written(await database.write(OPEN, person, hashed(secret))))
+    return Opened(secret, written(await database.write(OPEN, person, hashed(secret), password)))
 
 
 async def exchange(database: Database, code: str) -> Opened:

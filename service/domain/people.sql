@@ -80,6 +80,17 @@ BEGIN
 END
 $$;
 
+-- The same after a password was found right: refused when it has been changed since it was looked up.
+CREATE OR REPLACE FUNCTION open_checked_session(person_id bigint, session_hash bytea, checked text) RETURNS written LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM person p WHERE p.id = open_checked_session.person_id AND p.password_hash = checked FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        PERFORM refuse('LL401', 'This address and password do not belong together.');
+    END IF;
+    RETURN open_session(person_id, session_hash);
+END
+$$;
+
 -- Exchange a sign-in code for a session.
 CREATE OR REPLACE FUNCTION exchange_code(code bytea, session_hash bytea) RETURNS written LANGUAGE plpgsql AS $$
 DECLARE

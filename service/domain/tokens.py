@@ -13,7 +13,7 @@ from service.domain.access import Read, found, number
 from service.domain.errors import BoardError
 from service.domain.secret import hashed, new_token
 from service.domain.texts import Id, Name, Time, Wire
-from service.pipeline import Statement
+from service.pipeline import Failure, Statement
 
 logger = logging.getLogger(__name__)
 
@@ -78,5 +78,5 @@ async def keep_noting(database: Database, seen: set[bytes]) -> NoReturn:
         await asyncio.sleep(NOTE_S)
         try:
             await note(database, seen)
-        except BoardError as error:
+        except (BoardError, Failure) as error:
             logger.info("the tokens used are not noted this time: %s", error)

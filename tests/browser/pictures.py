@@ -42,6 +42,22 @@ async def board(page: Page, harbour: Harbour) -> None:
     await page.get_by_text("Vessel positions").wait_for()
 
 
+async def at_work(page: Page, harbour: Harbour) -> None:
+    """The board, with others at work on it."""
+    await board(page, harbour)
+    top = await page.locator('[data-ticket="306"]').get_attribute("data-index") == "0"
+    review = {"column_id": harbour.columns["Review"], "after": 300 if top else None}
+    for number, name, title in (
+        (331, "Mira", "Tide heights are wrong at Skerry Point"),
+        (311, "Wen", "Keep the timetable"),
+    ):
+        now = await page.locator(f'[data-ticket="{number}"] .name').inner_text()
+        more = " on the day the clocks go back" if number == 331 else " for 48 hours when there is no signal"
+        harbour.act(name, "PATCH", f"/api/tickets/{number}", {"title": title if now.endswith(more) else title + more})
+    harbour.act("Tomás", "POST", "/api/tickets/306/move", review)
+    await page.get_by_text("Tomás moved this here").first.wait_for()
+
+
 async def ticket(page: Page, harbour: Harbour) -> None:
     """A ticket beside its board, with two people at its title."""
     await page.goto(f"{harbour.url}/boards/{harbour.board}/tickets/318")
@@ -99,14 +115,14 @@ async def settings(page: Page, harbour: Harbour) -> None:
 
 
 PICTURES: dict[str, tuple[Visit, dict[str, int]]] = {
-    "board": (board, DESK),
+    "board": (at_work, DESK),
     "ticket": (ticket, DESK),
     "past": (past, DESK),
     "connection": (connection, DESK),
     "boards": (boards, DESK),
     "members": (members, DESK),
     "settings": (settings, DESK),
-    "phone-board": (board, PHONE),
+    "phone-board": (at_work, PHONE),
     "phone-ticket": (ticket, PHONE),
     "phone-past": (past, PHONE),
     "phone-boards": (boards, PHONE),
@@ -138,7 +154,7 @@ async def first_start(browser: Browser, url: str, code: str, wanted: Wanted) -> 
 
 async def shoot(page: Page, path: Path) -> None:
     await page.evaluate("document.fonts.ready")
-    await page.screenshot(path=path, animations="disabled", caret="hide")
+    await page.screenshot(path=path, caret="hide")
 
 
 async def visit(context: BrowserContext, harbour: Harbour, name: str, path: Path) -> None:

@@ -129,7 +129,8 @@ _system:
         policy=/usr/sbin/policy-rc.d  # the tests start these themselves; as services they would sit on ports
         [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && trap 'rm -f $policy' EXIT; }
         apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null || exit
+        for package in $missing; do systemctl disable "${package%-light}" >/dev/null 2>&1 || true; done
     else
         echo "The tests need programs that are missing; mend it with: sudo apt-get install --no-install-recommends$missing" >&2
         exit 1

@@ -12,7 +12,7 @@ BEGIN
     VALUES (made, 'Ideas', NULL, 'a0'), (made, 'To do', NULL, 'a1'), (made, 'Doing', 3, 'a2'), (made, 'Done', NULL, 'a3');
 
     INSERT INTO ticket (board_id, column_id, title, description, rank)
-    SELECT made, c.id, t.title, t.description, t.rank
+    SELECT made, c.id, t.title, replace(t.description, '{column}', first.id::text), t.rank
       FROM (VALUES
         ('a1', 'a0', 'Drag me to Doing',
          E'Or without a mouse: select me and press **Shift+→**.\n\nEverybody who has this board open sees it at once.'),
@@ -26,7 +26,7 @@ BEGIN
          E'A *WIP limit*: what is begun should be finished before more is begun. Move a fourth one here and see it refused.\n\nThe limit is the column''s; change it in the column''s menu.'),
         ('a2', 'a1', 'Invite somebody', E'In the board''s menu, under *Members*. Someone without an account gets a link.\n\n| role | may |\n| --- | --- |\n| viewer | read |\n| editor | change the board |\n| owner | also invite and archive |'),
         ('a0', 'a0', 'Change the board from a script',
-         E'Make a token under *Account*, then:\n\n```sh\ncurl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n     -d ''{"title": "Hello"}'' http://localhost:8000/api/columns/1/tickets\n```\n\nThe ticket is here before curl has returned. All of it is described under [/docs](/docs).'),
+         E'Make a token under *Account*, then, with this site''s address as `URL`:\n\n```sh\ncurl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n     -d ''{"title": "Hello"}'' $URL/api/columns/{column}/tickets\n```\n\nThe ticket is here before curl has returned. All of it is described at `$URL/docs`.'),
         ('a0', 'a1', 'Change the board from SQL',
          E'`livelane sql` opens psql. This is as live as a drag:\n\n```sql\nUPDATE ticket SET title = ''Hello from psql'' WHERE title = ''Rename me'';\n```'),
         ('a0', 'a2', 'Pull the plug', E'Switch the network off, change something, switch it on again. What you did waits, is marked, and is sent when it can be.'),
@@ -35,6 +35,7 @@ BEGIN
         ('a3', 'a1', 'Look at what happened', 'Every change is kept: who, what, when. The board''s *Activity* shows it.')
       ) t (column_rank, rank, title, description)
       JOIN board_column c ON c.board_id = made AND c.rank = t.column_rank
+      JOIN board_column first ON first.board_id = made AND first.rank = 'a1'
      ORDER BY t.column_rank, t.rank;
     RETURN made;
 END

@@ -55,6 +55,8 @@ async def test_the_first_account_is_an_admin_with_a_board_to_play_with(url: str,
         snapshot = (await client.get(f"/api/boards/{board['id']}")).json()
         assert len(snapshot["tickets"]) >= 12
         assert any(column["wip_limit"] for column in snapshot["columns"])
+        texts = [(await client.get(f"/api/tickets/{t['id']}")).json()["description"] for t in snapshot["tickets"]]
+        assert sum(f"/api/columns/{snapshot['columns'][1]['id']}/tickets" in text for text in texts) == 1
         assert (await client.post("/api/code", json={"code": code})).status_code == 403
 
 

@@ -32,7 +32,7 @@ async def test_both_ways_give_the_same_stream(either: Site, rename: Callable[...
 
 
 async def test_a_reader_that_pauses_is_pulled_along_on_both(either: Site, conn: Any):
-    either.start_here(heartbeat_s=0.5)
+    either.start_here(heartbeat_s=0.5, send_timeout_s=90.0, silence_s=90.0)
     async with either.open("/boards/1", receive_buffer_bytes=4096) as stream:
         seq = (await stream.named("snapshot"))["seq"]
         for n in range(200):

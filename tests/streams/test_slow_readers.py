@@ -11,6 +11,7 @@ import psycopg
 from tests import sse
 from tests.streams.conftest import Site, until
 
+PATIENT: dict[str, Any] = {"send_timeout_s": 90.0, "silence_s": 90.0}  # a slow machine must not look like a slow reader
 BIG = "x" * 4000  # just under what is left out of a frame
 
 
@@ -91,7 +92,7 @@ async def test_a_frozen_reader_is_cut_and_resumes_and_others_do_not_notice(
 
 
 async def test_a_reader_that_pauses_catches_up_by_events(site: Site, conn: psycopg.AsyncConnection):
-    site.start_here(heartbeat_s=0.5)
+    site.start_here(heartbeat_s=0.5, **PATIENT)
     async with site.open("/boards/1", receive_buffer_bytes=4096) as stream:
         seq = (await stream.named("snapshot"))["seq"]
         await flood(conn, 300)  # 2.4 MB: the kernel's buffers and the server's are full
@@ -103,7 +104,7 @@ async def test_a_reader_that_pauses_catches_up_by_events(site: Site, conn: psyco
 
 
 async def test_a_reader_that_is_far_behind_gets_a_snapshot(site: Site, conn: psycopg.AsyncConnection):
-    site.start_here(heartbeat_s=0.5)
+    site.start_here(heartbeat_s=0.5, **PATIENT)
     async with site.open("/boards/1", receive_buffer_bytes=4096) as stream:
         seq = (await stream.named("snapshot"))["seq"]
         await flood(conn, 1200)
@@ -166,7 +167,7 @@ async def test_frozen_readers_do_not_keep_the_server_from_stopping(site: Site, c
 async def test_a_heavy_transaction_reaches_everyone_in_pieces_and_whole(site: Site, conn: psycopg.AsyncConnection):
     """2 MB of events at once, to readers that read and to one that does not."""
     await conn.execute("INSERT INTO ticket (column_id, title) SELECT 1, 't' || n FROM generate_series(1, 400) n")
-    site.start_here(heartbeat_s=0.5)
+    site.start_here(heartbeat_s=0.5, **PATIENT)
     async with (
         site.open("/boards/1") as one,
         site.open("?board=1&board=2") as several,

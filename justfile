@@ -60,6 +60,10 @@ check: lint test
 @bench *arguments: _python
     livelane bench {{ arguments }}
 
+# Does memory stay flat? Gentle visitors for so long: `just soak 1h`
+@soak duration="1h" *arguments: _python
+    python -m tests.bench.soak {{ duration }} {{ arguments }}
+
 # Measure the board in Chromium
 @bench-browser *arguments: _python _web _system
     python -m tests.browser.bench {{ arguments }}

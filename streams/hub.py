@@ -221,6 +221,7 @@ class Hub:
         metrics.BEHIND.set(len(behind))
         metrics.LAG.set(max((stream.lag() for stream in behind), default=0))
         metrics.TOPICS.set(len(tails))
+        metrics.TASKS.set(len(asyncio.all_tasks()))
         metrics.RING_BYTES.set(sum(tail.size for tail in tails.values()))
         stats = self.pool.get_stats()
         metrics.POOL_SIZE.set(stats.get("pool_size", 0))

@@ -18,6 +18,7 @@ COMMIT_TO_SEND = Histogram(
     "From an event's time to the moment its last live reader was sent it",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
+TASKS = Gauge("livelane_tasks", "Tasks of the event loop", multiprocess_mode="livesum")
 LISTENER_UP = Gauge("livelane_listener_up", "1 while notifications are heard", multiprocess_mode="livemin")
 LISTENER_CONNECTS = Counter("livelane_listener_connects", "Connections made to listen")
 ROUND_TRIP = Histogram(

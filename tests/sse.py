@@ -259,6 +259,10 @@ class Stream:
         assert self.headers["content-type"].startswith("application/problem+json"), (self.status, self.headers)
         return msgspec.json.decode(self.body)
 
+    def close(self) -> None:
+        """Leave as a browser does."""
+        self._writer.close()
+
     def abort(self) -> None:
         """Vanish with a reset, as a crashed client does."""
         sock = self._writer.get_extra_info("socket")

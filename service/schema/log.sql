@@ -34,7 +34,8 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION log_op() RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN current_setting('livelane.op', true) ~ '^[\x21-\x7e]{1,200}$' THEN current_setting('livelane.op', true) END
+    SELECT CASE WHEN char_length(current_setting('livelane.op', true)) BETWEEN 1 AND 200 AND current_setting('livelane.op', true) !~ '[^\x21-\x7e]'
+                THEN current_setting('livelane.op', true) END
 $$;
 
 CREATE OR REPLACE FUNCTION log_via() RETURNS text LANGUAGE sql STABLE AS $$
@@ -82,6 +83,8 @@ DECLARE
     moment   timestamptz;
     answer   bigint;
     actor    bigint;
+    via      text;
+    op       text;
 BEGIN
     IF x IS NULL THEN
         RETURN NULL;
@@ -112,6 +115,8 @@ BEGIN
         RETURN CASE WHEN one.topic = for_topic THEN last END;
     END IF;
 
+    via := log_via();
+    op := log_op();
     FOR column_ IN SELECT DISTINCT p.guard FROM pending p WHERE p.xid = x AND p.guard IS NOT NULL ORDER BY 1 LOOP
         PERFORM check_wip_limit(column_);
     END LOOP;
@@ -121,8 +126,8 @@ BEGIN
             DO UPDATE SET seq = c.seq + per.n, at = greatest(clock_timestamp(), c.at)
             RETURNING c.seq, c.at INTO last, moment;
         INSERT INTO event (topic, seq, at, noun, kind, entity_id, actor_id, via, op, "set", was, moved_to, more)
-            SELECT p.topic, last - per.n + p.place, moment, p.noun, p.kind, p.entity_id, actor, log_via(), log_op(), p."set",
-                   p.was, p.moved_to, p.place < per.n
+            SELECT p.topic, last - per.n + p.place, moment, p.noun, p.kind, p.entity_id, actor, via, op, p."set", p.was,
+                   p.moved_to, p.place < per.n
               FROM (SELECT q.*, row_number() OVER (ORDER BY q.id) AS place
                       FROM pending q WHERE q.xid = x AND q.topic = per.topic) p;
         PERFORM pg_notify('livelane', per.topic);

@@ -292,6 +292,24 @@ async def test_an_actor_that_is_no_person_counts_as_none(conn: AsyncConnection, 
     assert (event["actor"], event["op"], event["via"][:4]) == (None, None, "sql:")
 
 
+@pytest.mark.parametrize(
+    ("op", "kept"),
+    [("k" * 200, True), ("k" * 201, False), ("", False), ("two words", False), ("k\n", False), ("é", False)],
+)
+@pytest.mark.parametrize("rows", [1, 2])
+async def test_an_operation_s_key_is_kept_when_it_could_have_come_by_rest(
+    conn: AsyncConnection, op: str, kept: bool, rows: int
+):
+    await set_up(conn)
+    before = await seq(conn)
+
+    async with conn.transaction():
+        await conn.execute("SELECT set_config('livelane.op', %s, true)", (op,))
+        await conn.execute("UPDATE ticket SET title = 'x' WHERE id <= %s", (rows,))
+
+    assert [e["op"] for e in await events(conn, after=before)] == [op if kept else None] * rows
+
+
 async def test_an_actor_is_named_when_the_event_is_read(conn: AsyncConnection):
     await set_up(conn)
     before = await seq(conn)

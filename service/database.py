@@ -127,7 +127,7 @@ class Database:
                 await self.read(_PING)
             except BoardError as error:
                 return {"database": _part(False, time.time(), error.detail)}
-        return {"database": _part(ok, self.quick.since, "" if ok else self.quick.error)}
+        return {"database": _part(ok, self.quick.since, "" if ok else "It does not answer; the server's log says why.")}
 
     def _learn(self, row: str, rows: list[Row]) -> None:
         """Remember the board that a write's answer names: body, topic, seq, person."""
@@ -170,9 +170,7 @@ class Database:
             except Lost as lost:
                 if again and time.monotonic() < until:
                     continue  # waits for another connection, until `until`
-                raise Away(
-                    f"The connection to the database was lost ({lost}); it is not known whether this was done."
-                ) from None
+                raise Away("The connection to the database was lost; it is not known whether this was done.") from lost
 
 
 def _part(ok: bool, since: float, detail: str) -> dict[str, object]:

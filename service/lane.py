@@ -125,6 +125,6 @@ class Lane:
         except TimeoutError:
             if self.up:
                 raise Away("Too much is waiting for the database.") from None
-            raise Away(f"The database cannot be reached ({self.error.splitlines()[0]}).") from None
+            raise Away("The database cannot be reached; the server's log says why.") from None
         finally:
             self.waiting -= 1

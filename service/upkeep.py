@@ -18,9 +18,8 @@ async def look_after(database_url: str, retention_days: int | None) -> None:
         wait_s = EVERY_S * random.uniform(0.9, 1.1)  # noqa: S311 -- jitter, no secret
         try:
             async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
-                dropped = await conn.execute("SELECT * FROM log_upkeep(%s)", (retention_days,))
-                for (partition,) in await dropped.fetchall():
-                    logger.info("retention dropped %s", partition)
+                while dropped := await (await conn.execute("SELECT log_upkeep(%s)", (retention_days,))).fetchone():
+                    logger.info("retention dropped of %s", dropped[0])
         except psycopg.Error as error:
             logger.warning("upkeep failed, trying again in %.0f s: %s", AGAIN_S, str(error).strip())
             wait_s = AGAIN_S

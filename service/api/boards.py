@@ -32,7 +32,7 @@ async def list_mine(request: Call, archived: FromQuery[bool] = False) -> Answer:
         Board,
         body=NewBoard,
         status=201,
-        problems=(400, 401, 403, 409, 413, 415, 422, 503),
+        problems=WRITE,
         keyed=True,
     ),
 )

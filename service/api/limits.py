@@ -1,5 +1,6 @@
 """How often one may be wrong: sign-in attempts per address of the network and per address of e-mail."""
 
+import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -45,6 +46,19 @@ class Limit:
         finally:
             if not wrong and who in self._full_at:
                 self._full_at[who] -= self.refill_s
+
+
+def network(host: str) -> str:
+    """Return what an address counts as: itself, or the /64 that an IPv6 address stands for, which is one customer."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 class Limits:

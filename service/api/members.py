@@ -67,7 +67,7 @@ async def withdraw(request: Call, board_id: FromPath[int], invitation_id: FromPa
         "members",
         Board,
         body=Exchange,
-        problems=(400, 401, 403, 409, 413, 415, 422, 503),
+        problems=WRITE,
         keyed=True,
     ),
 )

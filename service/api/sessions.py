@@ -10,6 +10,7 @@ from msgspec.json import Decoder
 from service.api.answers import JSON, NO_STORE, Answer, Header, shown
 from service.api.call import Call
 from service.api.contract import promise
+from service.api.limits import network
 from service.domain import people
 from service.domain.people import CodeUse, Exchange, Me, Opened, Setup, SignIn
 
@@ -25,7 +26,7 @@ async def describe(request: Call) -> Answer:
     """What a link's one-time code is for. Does not use it up."""
     request.refuse_cross_site()
     data = await request.read(EXCHANGE)
-    with request.shared.limits.by_host.guess(request.host):
+    with request.shared.limits.by_host.guess(network(request.host)):
         return shown(await people.describe_code(request.shared.database, data.code))
 
 
@@ -39,7 +40,7 @@ async def set_up(request: Call) -> Answer:
     """Make the first account with the code that the server printed, or the account of somebody invited; signs in."""
     request.refuse_cross_site()
     data = await request.read(SETUP)
-    with request.shared.limits.by_host.guess(request.host):
+    with request.shared.limits.by_host.guess(network(request.host)):
         opened = await people.make_account(request.shared.database, request.shared.passwords, data)
     logger.info("an account was made", extra={"person": _person(opened)})
     return await _signed_in(request, opened)
@@ -59,11 +60,11 @@ async def sign_in(request: Call) -> Answer:
     shared = request.shared
     if _has_code(content):
         code = request.decode(content, EXCHANGE).code
-        with shared.limits.by_host.guess(request.host):
+        with shared.limits.by_host.guess(network(request.host)):
             opened = await people.exchange(shared.database, code)
     else:
         who = request.decode(content, SIGN_IN)
-        with shared.limits.by_host.guess(request.host), shared.limits.by_email.guess(who.email.lower()):
+        with shared.limits.by_host.guess(network(request.host)), shared.limits.by_email.guess(who.email.lower()):
             opened = await people.sign_in(shared.database, shared.passwords, who)
     logger.info("signed in", extra={"person": _person(opened)})
     return await _signed_in(request, opened)

@@ -86,7 +86,8 @@ $$;
 
 -- Refuse with 409 when one of the fields in `yours` was changed after version `known`; `theirs` holds their values now.
 -- Call it in a statement after the one that took the row's lock: only that sees the log of whom we waited for.
--- Where the log does not hold every version since, each field that differs conflicts.
+-- Where the log does not hold every version since, each field that differs conflicts. Who did it on a board that the acting
+-- person may not read is not said.
 CREATE OR REPLACE FUNCTION refuse_conflicts(noun text, id bigint, known integer, version integer, yours jsonb, theirs jsonb, row_ json)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -97,7 +98,7 @@ BEGIN
         RETURN;
     END IF;
     WITH later AS MATERIALIZED (
-        SELECT e.at, e.actor_id, e.via, e.kind, e.was, (e."set"->>'version')::integer AS version
+        SELECT e.topic, e.at, e.actor_id, e.via, e.kind, e."set", e.was, (e."set"->>'version')::integer AS version
           FROM event e
          WHERE e.entity_id = refuse_conflicts.id AND e.noun = refuse_conflicts.noun AND e.kind <> 'd'
            AND (e."set"->>'version')::integer > known
@@ -110,9 +111,11 @@ BEGIN
       FROM jsonb_each(yours) y
       CROSS JOIN reach r
       LEFT JOIN LATERAL (
-          SELECT l.at, l.via, (SELECT json_build_object('id', p.id, 'name', p.name) FROM person p WHERE p.id = l.actor_id) AS by
-            FROM later l
+          SELECT l.at, CASE WHEN a.may_read THEN l.via END AS via,
+                 (SELECT json_build_object('id', p.id, 'name', p.name) FROM person p WHERE p.id = l.actor_id AND a.may_read) AS by
+            FROM later l CROSS JOIN LATERAL topic_access(log_actor(), ARRAY[l.topic]) a
            WHERE CASE y.key   -- `was` holds exactly what changed; a row that came from another board has none
+                     WHEN 'name' THEN l."set"->'name' IS NOT NULL   -- watched, so it has no former value
                      WHEN 'position' THEN l.kind = 'c' OR l.was->'rank' IS NOT NULL OR l.was->'column_id' IS NOT NULL
                      WHEN 'archived' THEN l.was->'archived_at' IS NOT NULL
                      ELSE l.was->y.key IS NOT NULL END

@@ -26,6 +26,7 @@ DECLARE
 BEGIN
     answer := first_answer(who, key, print);
     IF answer.person IS NOT NULL THEN
+        PERFORM allow(who, role_on(who, (answer.body::json->>'id')::bigint), 'viewer', 'board');
         RETURN answer;
     END IF;
     PERFORM set_context(who, key, 'rest');

@@ -169,7 +169,8 @@ CREATE OR REPLACE FUNCTION log_value_sql(type regtype, expression text) RETURNS 
 $$;
 
 -- SQL text of `{"a": …}` over the columns of a table, for one row alias: the whole row, or with `other` only what differs
--- from that row. A column written `-name` is watched (its change makes an event) but its value does not travel.
+-- from that row. A column written `-name` is watched: its change makes an event whose `set` has it as null, since its value
+-- does not travel.
 CREATE OR REPLACE FUNCTION log_object_sql(table_ regclass, columns text[], row_ text, other text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -180,6 +181,9 @@ DECLARE
 BEGIN
     FOREACH col IN ARRAY columns LOOP
         IF col LIKE '-%' THEN
+            IF row_ = 'n' AND other IS NOT NULL THEN
+                parts := parts || format(', CASE WHEN n.%1$I IS DISTINCT FROM o.%1$I THEN %2$L END', substr(col, 2), format('"%s":null', substr(col, 2)));
+            END IF;
             CONTINUE;
         END IF;
         SELECT a.atttypid INTO type FROM pg_attribute a WHERE a.attrelid = table_ AND a.attname = col AND NOT a.attisdropped;

@@ -253,13 +253,26 @@ $$;
 
 -- Upkeep -------------------------------------------------------------------------------------------------------------
 
--- Forget what has expired, make the coming months' partitions, and with retention drop those that hold nothing younger than `retention_days`, after
--- raising the lowest kept seq of their topics. One node at a time; the others return at once. Returns the dropped ones.
+-- Raise the lowest kept seq of the topics over the rows of the log that `gone` (SQL) gives as (topic, seq).
+CREATE OR REPLACE FUNCTION raise_lowest_seq(gone text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- clocks in topic order, as the numbering takes them
+    EXECUTE format('WITH gone AS MATERIALIZED (SELECT topic, max(seq) AS seq FROM (%s) g GROUP BY topic), '
+        'held AS MATERIALIZED (SELECT c.topic FROM topic_clock c JOIN gone g ON g.topic = c.topic ORDER BY c.topic FOR UPDATE OF c) '
+        'UPDATE topic_clock c SET lowest_seq = greatest(c.lowest_seq, g.seq + 1) FROM gone g, held h WHERE c.topic = g.topic AND h.topic = c.topic', gone);
+END
+$$;
+
+-- Forget what has expired, make the coming months' partitions, and with retention drop one that holds nothing younger than `retention_days`, after
+-- raising the lowest kept seq of its topics: one a call, so that no transaction holds the clocks for long. Returns what it was dropped of,
+-- nothing when no more is due (or it is in use). One node at a time; the others return at once.
 CREATE OR REPLACE FUNCTION log_upkeep(retention_days integer DEFAULT NULL, today date DEFAULT current_date) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     month date;
     part  record;
     until timestamptz;
+    gone  text;
+    rows  bigint;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('livelane log upkeep')) THEN
         RETURN;
@@ -279,17 +292,27 @@ BEGIN
     IF retention_days IS NULL THEN
         RETURN;
     END IF;
-    FOR part IN SELECT c.relname, substring(pg_get_expr(c.relpartbound, c.oid) from $r$TO \('([^']+)'\)$r$)::timestamptz AS ends
-                  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-                 WHERE i.inhparent = 'event'::regclass AND pg_get_expr(c.relpartbound, c.oid) <> 'DEFAULT' ORDER BY 2 LOOP
-        CONTINUE WHEN part.ends > today - retention_days;
-        -- clocks in topic order, as the numbering takes them
-        EXECUTE format('WITH gone AS MATERIALIZED (SELECT topic, max(seq) AS seq FROM %I GROUP BY topic ORDER BY topic COLLATE "C"), '
-            'held AS MATERIALIZED (SELECT c.topic FROM topic_clock c JOIN gone g ON g.topic = c.topic ORDER BY c.topic FOR UPDATE OF c) '
-            'UPDATE topic_clock c SET lowest_seq = greatest(c.lowest_seq, g.seq + 1) FROM gone g, held h WHERE c.topic = g.topic AND h.topic = c.topic', part.relname);
-        EXECUTE format('DROP TABLE %I', part.relname);
-        RETURN NEXT part.relname;
-    END LOOP;
+    until := date_trunc('month', today - retention_days)::timestamp AT TIME ZONE 'UTC';
+    BEGIN
+        SELECT p.name, p.ends INTO part
+          FROM (SELECT c.relname AS name, substring(pg_get_expr(c.relpartbound, c.oid) from $r$TO \('([^']+)'\)$r$)::timestamptz AS ends
+                  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'event'::regclass) p
+         WHERE p.ends <= until ORDER BY p.ends LIMIT 1;
+        IF FOUND THEN
+            PERFORM raise_lowest_seq(format('SELECT topic, seq FROM %I', part.name));
+            EXECUTE format('DROP TABLE %I', part.name);
+            RETURN NEXT part.name;
+        ELSE
+            -- months without a partition of their own, since nothing ran: some rows a call, and of each topic the oldest
+            gone := format('SELECT e.topic, e.seq, e.at FROM event_default e WHERE e.at < %L ORDER BY e.topic, e.seq LIMIT 10000', until);
+            PERFORM raise_lowest_seq(gone);
+            EXECUTE format('DELETE FROM event_default d USING (%s) g WHERE (d.topic, d.seq, d.at) = (g.topic, g.seq, g.at)', gone);
+            GET DIAGNOSTICS rows = ROW_COUNT;
+            RETURN QUERY SELECT 'event_default' WHERE rows > 0;
+        END IF;
+    EXCEPTION WHEN lock_not_available THEN
+        RETURN;
+    END;
 END
 $$;
 

@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 
+import anyio
 import pytest
 from psycopg import AsyncConnection
 
+from service.upkeep import look_after
 from tests.cluster import Cluster, name_of
 from tests.database.desk import BOARD, events, seq, set_up, snapshot, value
 
@@ -30,27 +32,87 @@ async def test_a_copy_of_the_database_is_another_epoch_by_itself(cluster: Cluste
             assert await value(conn, "SELECT current_epoch()") != original
 
 
-async def test_retention_drops_whole_months_and_raises_the_lowest_number(conn: AsyncConnection):
-    months = [date(2026, 1, 15), date(2026, 2, 15), date(2026, 3, 15), date(2026, 4, 15)]
-    await value(conn, "SELECT count(*) FROM log_upkeep(NULL, %s)", months[0])
-    await value(conn, "SELECT count(*) FROM log_upkeep(NULL, %s)", months[-1])
-    for n, day in enumerate(months, 1):  # as if they had been written then
-        at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+async def write_months(conn: AsyncConnection, year: int, months: int = 4) -> None:
+    """One event of board 1 in the middle of each of the year's first months, as if it had been written then."""
+    for n in range(1, months + 1):
         await conn.execute(
             """INSERT INTO event (topic, seq, at, noun, kind, entity_id, via, more)
                VALUES ('board/1', %s, %s, 'ticket', 'u', 1, 'rest', false)""",
-            (n, at),
+            (n, datetime(year, n, 15, tzinfo=UTC)),
         )
-    await conn.execute("INSERT INTO topic_clock (topic, seq, at) VALUES ('board/1', 4, '2026-04-15')")
+    await conn.execute(
+        "INSERT INTO topic_clock (topic, seq, at) VALUES ('board/1', %s, %s)",
+        (months, datetime(year, months, 15, tzinfo=UTC)),
+    )
 
-    kept = await (await conn.execute("SELECT * FROM log_upkeep(3650, '2026-04-20')")).fetchall()
-    gone = await (await conn.execute("SELECT * FROM log_upkeep(30, '2026-04-20')")).fetchall()
 
-    assert kept == []
-    assert gone == [("event_2026_01",), ("event_2026_02",)]  # March holds days within the window
-    assert await value(conn, "SELECT lowest_seq FROM topic_heads(ARRAY['board/1'])") == 3
-    left = await (await conn.execute("SELECT seq FROM event WHERE topic = 'board/1' ORDER BY seq")).fetchall()
-    assert left == [(3,), (4,)]
+async def upkeep(conn: AsyncConnection, days: int, today: str) -> list[str]:
+    """What one call of log_upkeep() dropped."""
+    return [name for (name,) in await (await conn.execute("SELECT log_upkeep(%s, %s)", (days, today))).fetchall()]
+
+
+async def left(conn: AsyncConnection) -> tuple[int, list[int]]:
+    """The lowest number kept of board 1, and the numbers that are there."""
+    rows = await (await conn.execute("SELECT seq FROM event WHERE topic = 'board/1' ORDER BY seq")).fetchall()
+    return await value(conn, "SELECT lowest_seq FROM topic_heads(ARRAY['board/1'])"), [seq for (seq,) in rows]
+
+
+async def test_retention_drops_whole_months_one_a_call_and_raises_the_lowest_number(conn: AsyncConnection):
+    for day in ("2026-01-15", "2026-04-15"):
+        await value(conn, "SELECT count(*) FROM log_upkeep(NULL, %s)", day)
+    await write_months(conn, 2026)
+
+    assert await upkeep(conn, 3650, "2026-04-20") == []
+    assert await upkeep(conn, 30, "2026-04-20") == ["event_2026_01"]
+    assert await left(conn) == (2, [2, 3, 4])
+    assert await upkeep(conn, 30, "2026-04-20") == ["event_2026_02"]
+    assert await upkeep(conn, 30, "2026-04-20") == []  # March holds days within the window
+    assert await left(conn) == (3, [3, 4])
+
+
+async def test_retention_reaches_what_was_written_while_nothing_looked_after_the_log(conn: AsyncConnection):
+    await write_months(conn, 2020)  # no partitions were made for these
+    assert await value(conn, "SELECT count(*) FROM event_default") == 4
+
+    assert await upkeep(conn, 3650, "2020-04-20") == []
+    assert await upkeep(conn, 30, "2020-04-20") == ["event_default"]
+    assert await upkeep(conn, 30, "2020-04-20") == []
+
+    assert await left(conn) == (3, [3, 4])
+
+
+async def test_a_log_in_use_is_left_for_the_next_time_and_the_rest_is_done(conn: AsyncConnection, database_url: str):
+    for day in ("2026-01-15", "2026-04-15"):
+        await value(conn, "SELECT count(*) FROM log_upkeep(NULL, %s)", day)
+    await set_up(conn, 0)
+    await conn.execute(
+        "INSERT INTO event SELECT 'x', 1, '2026-01-15', 'ticket', 'u', 1, NULL, 'rest', NULL, '{}', '{}', NULL, false"
+    )
+    await conn.execute(
+        "INSERT INTO session (person_id, secret_hash, expires_at) VALUES (1, sha256('x'), now() - interval '1 minute')"
+    )
+    async with await AsyncConnection.connect(database_url) as backup:
+        await backup.execute("SELECT count(*) FROM event")
+
+        assert await upkeep(conn, 30, "2026-04-20") == []
+        assert await value(conn, "SELECT count(*) FROM session") == 0
+
+        await backup.rollback()
+    assert await upkeep(conn, 30, "2026-04-20") == ["event_2026_01"]
+
+
+async def test_the_service_drops_until_nothing_is_due(conn: AsyncConnection, database_url: str):
+    await conn.execute("SELECT log_upkeep(NULL, '2024-01-15')")
+    await write_months(conn, 2024, months=6)  # three in partitions of their own, three in the default one
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(look_after, database_url, 365)
+        with anyio.fail_after(10):
+            while await left(conn) != (7, []):  # noqa: ASYNC110 -- the database has no event for it
+                await anyio.sleep(0.02)
+        group.cancel_scope.cancel()
+
+    assert await value(conn, "SELECT count(*) FROM pg_class WHERE relname LIKE 'event_2024%%'") == 0
 
 
 async def test_upkeep_makes_the_coming_months_once_and_one_node_at_a_time(conn: AsyncConnection, database_url: str):

@@ -112,6 +112,23 @@ async def test_guessing_passwords_is_slowed_down(url: str):
         assert answer.json()["type"] == "/problems/too-many"
 
 
+async def test_a_network_guesses_from_one_address_however_many_it_has(url: str):
+    """Whoever has an IPv6 address has 2^64 of them."""
+
+    async def guess(client: httpx.AsyncClient, address: str) -> int:
+        return (
+            await client.post("/api/code", json={"code": "x" * 22}, headers={"x-forwarded-for": address})
+        ).status_code
+
+    async with browser(url) as client:
+        same = [await guess(client, f"2001:db8:0:7::{n:x}") for n in range(31)]
+        assert same == [403] * 30 + [429]
+        assert await guess(client, "2001:db8:0:8::1") == 403
+        assert await guess(client, "::ffff:192.0.2.1") == 403
+        assert [await guess(client, "192.0.2.1") for _ in range(30)] == [403] * 29 + [429]
+        assert await guess(client, "192.0.2.2") == 403
+
+
 async def test_a_new_password_ends_the_other_sessions(url: str, conn: psycopg.AsyncConnection):
     async with browser(url) as here, browser(url) as there:
         await set_up(here, await add_code(conn))

@@ -64,6 +64,17 @@ class TestIdempotencyKey:
 
         await bob.refused(404, "not-found", "POST", path, {"title": "secret"}, idempotency_key="k")
 
+    async def test_a_board_s_first_answer_is_given_again_to_members_only(self, person: NewPerson):
+        ada, bob = await person("Ada"), await person("Bob")
+        made = await ada.do("POST", "/api/boards", {"title": "Garden"}, idempotency_key="k")
+        members = f"/api/boards/{made['id']}/members"
+        await ada.do("POST", members, {"email": "bob@example.org", "role": "owner"})
+        await ada.do("DELETE", f"{members}/{ada.id}")
+
+        await ada.refused(404, "not-found", "POST", "/api/boards", {"title": "Garden"}, idempotency_key="k")
+        await bob.do("POST", members, {"email": "ada@example.org", "role": "viewer"})
+        assert await ada.do("POST", "/api/boards", {"title": "Garden"}, idempotency_key="k") == made
+
     async def test_a_failed_write_leaves_the_key_free(self, ada: Person):
         _, (todo, *_) = await ada.board()
         path = f"/api/columns/{todo}/tickets"
@@ -109,6 +120,38 @@ class TestIfMatch:
         }
         assert told["current"]["title"] == "theirs"
         assert (await ada.get(path))["description"] == ""
+
+    async def test_who_changed_it_on_a_board_i_may_not_see_is_not_said(self, person: NewPerson):
+        ada, bob = await person("Ada"), await person("Bob")
+        shared, (todo, *_) = await ada.board()
+        await ada.do("POST", f"/api/boards/{shared}/members", {"email": "bob@example.org", "role": "editor"})
+        private, (desk, *_) = await ada.board()
+        await ada.do("POST", f"/api/boards/{private}/members", {"email": "bob@example.org", "role": "editor"})
+        ticket = await ada.ticket(desk, "first")
+        path = f"/api/tickets/{ticket['id']}"
+        await bob.do("PATCH", path, {"title": "said in private"})
+        await ada.do("POST", f"{path}/move", {"column_id": todo})
+        carl = await person("Carl")
+        await ada.do("POST", f"/api/boards/{shared}/members", {"email": "carl@example.org", "role": "editor"})
+
+        told = await carl.refused(409, "conflict", "PATCH", path, {"title": "mine"}, if_match='"1"')
+        seen = await bob.refused(409, "conflict", "PATCH", path, {"title": "mine"}, if_match='"1"')
+
+        assert (told["conflicts"][0]["by"], told["conflicts"][0]["via"]) == (None, None)
+        assert (seen["conflicts"][0]["by"]["id"], seen["conflicts"][0]["via"]) == (bob.id, "rest")
+
+    async def test_two_new_names_of_mine_conflict_and_another_field_does_not(self, ada: Person):
+        known = (await ada.get("/api/me"))["version"]
+        await ada.do("PATCH", "/api/me", {"name": "Ada L."})
+
+        told = await ada.refused(409, "conflict", "PATCH", "/api/me", {"name": "A. L."}, if_match=f'"{known}"')
+        mine = await ada.do("PATCH", "/api/me", {"time_zone": "Europe/Berlin"}, if_match=f'"{known}"')
+        again = await ada.do("PATCH", "/api/me", {"name": "A. L."}, if_match=f'"{known + 1}"')
+
+        (conflict,) = told["conflicts"]
+        assert (conflict["field"], conflict["yours"], conflict["theirs"]) == ("name", "A. L.", "Ada L.")
+        assert (mine["name"], mine["time_zone"]) == ("Ada L.", "Europe/Berlin")
+        assert again["name"] == "A. L."
 
     async def test_a_change_by_sql_conflicts_likewise(self, ada: Person, conn: psycopg.AsyncConnection):
         _, (todo, *_) = await ada.board()

@@ -106,6 +106,16 @@ class TestTheDatabaseAway:
 
         assert answer.status_code == 503
 
+    async def test_strangers_are_not_told_where_it_is(self, relay: Relay, url: str):
+        relay.cut()
+        port = relay.url.rpartition(":")[2].partition("/")[0]
+        async with httpx.AsyncClient(base_url=url) as client:
+            asked = await client.post("/api/code", json={"code": "x" * 22}, headers={"sec-fetch-site": "same-origin"})
+
+        assert asked.status_code == 503
+        assert port not in asked.text
+        assert "127.0.0.1" not in asked.text
+
     async def test_reads_survive_the_end_of_every_connection(self, ada: Person, conn: psycopg.AsyncConnection):
         board, _ = await ada.board()
         await conn.execute(
@@ -113,6 +123,37 @@ class TestTheDatabaseAway:
         )
 
         assert (await ada.get(f"/api/boards/{board}"))["board"]["id"] == board
+
+
+async def test_what_goes_in_the_same_instant_is_not_found(ada: Person, conn: psycopg.AsyncConnection):
+    board, _ = await ada.board()
+    async with conn.transaction():
+        await conn.execute("DELETE FROM board WHERE id = %s", (board,))
+        waiting = asyncio.create_task(ada.ask("POST", f"/api/boards/{board}/columns", {"title": "Late"}))
+        await until_it_waits(conn)
+
+    answer = await waiting
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+    assert "deleted" in answer.json()["detail"]
+
+
+async def test_who_goes_in_the_same_instant_is_not_signed_in(ada: Person, conn: psycopg.AsyncConnection):
+    async with conn.transaction():
+        await conn.execute("DELETE FROM person WHERE id = %s", (ada.id,))
+        waiting = asyncio.create_task(ada.ask("POST", "/api/tokens", {"name": "late"}))
+        await until_it_waits(conn)
+
+    answer = await waiting
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/signed-out")
+
+
+async def until_it_waits(conn: psycopg.AsyncConnection) -> None:
+    """Return when a request of the service waits for a lock."""
+    waits = """SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'livelane service'
+                  AND wait_event_type = 'Lock'"""
+    async with asyncio.timeout(1):
+        while await (await conn.execute(waits.encode())).fetchone() is None:  # noqa: ASYNC110 -- the database has no event for it
+            await asyncio.sleep(0.01)
 
 
 async def fail_writes(conn: psycopg.AsyncConnection, code: str, times: int) -> None:
@@ -154,6 +195,7 @@ async def test_a_full_disk_is_no_fault_of_the_request(code: str, ada: Person, co
     told = await ada.refused(503, "unavailable", "PATCH", f"/api/tickets/{ticket['id']}", {"title": "x"})
 
     assert told["detail"]
+    assert "as asked" not in told["detail"]  # that is for the log
     assert (await ada.get(f"/api/tickets/{ticket['id']}"))["version"] == 1
 
 

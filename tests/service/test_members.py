@@ -104,6 +104,18 @@ async def test_somebody_with_an_account_takes_an_invitation_up(person: NewPerson
     await bob.refused(403, "forbidden", "POST", "/api/invitations", {"code": code})
 
 
+async def test_who_left_since_gets_no_first_answer_of_joining_again(person: NewPerson):
+    ada, bob = await person("Ada"), await person("Bob")
+    board, _ = await ada.board()
+    code = await invite(ada, board, "bob@work.example", "viewer")
+    joined = await bob.do("POST", "/api/invitations", {"code": code}, idempotency_key="k")
+    assert await bob.do("POST", "/api/invitations", {"code": code}, idempotency_key="k") == joined
+
+    await ada.do("DELETE", f"/api/boards/{board}/members/{bob.id}")
+
+    await bob.refused(404, "not-found", "POST", "/api/invitations", {"code": code}, idempotency_key="k")
+
+
 async def test_a_withdrawn_invitation_is_void(person: NewPerson):
     ada, bob = await person("Ada"), await person("Bob")
     board, _ = await ada.board()

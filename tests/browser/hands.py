@@ -70,7 +70,7 @@ class Hands:
         await self.page.mouse.move(box["x"] + 30, box["y"] + 20)
         await self.page.mouse.down()
         await self.page.mouse.move(box["x"] + 38, box["y"] + 28, steps=3)
-        await expect(self.ticket(ticket)).to_have_class(_word("is-source"))
+        await expect(self.ticket(ticket).locator(".ticket")).to_have_class(_word("is-source"))
 
     async def carry(self, column: int, y: float) -> None:
         """Over a lane, `y` px below the top of its list."""

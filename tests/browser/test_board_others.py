@@ -18,7 +18,7 @@ async def test_a_remote_move_flashes_in_the_movers_colour_with_their_name(
 
     await ada.tab.do({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
 
-    card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"]')
+    card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"] > .ticket')
     await expect(card.locator(".ptag")).to_have_text("Ada moved this here")
     assert "flash" in (await card.get_attribute("class") or "")
     await expect(card.locator(".ptag")).to_have_count(0)
@@ -152,11 +152,19 @@ async def test_a_ticket_that_my_filter_hides_is_announced(
     await expect(ben.link(made["id"])).to_be_focused()
 
 
+@pytest.mark.parametrize("asked", ["by the system", "here"])
 async def test_reduced_motion_changes_colour_only(
-    served: Product, people: People, board: Board, window: Window, other_window: Window
+    served: Product, people: People, board: Board, window: Window, other_window: Window, asked: str
 ) -> None:
     ada, ben = await at(window, people, board), await at(other_window, people, board, "Ben")
-    await ben.page.emulate_media(reduced_motion="reduce")
+    if asked == "here":
+        await ben.page.evaluate("localStorage.setItem('livelane.motion', 'reduced')")
+        await ben.page.reload()
+        await ben.page.wait_for_selector("[data-ticket]")
+        await ben.tab.attach(board.id)
+        await ben.tab.live()
+    else:
+        await ben.page.emulate_media(reduced_motion="reduce")
     await ben.page.evaluate(
         """() => {
             window.moved = []
@@ -169,9 +177,11 @@ async def test_reduced_motion_changes_colour_only(
     )
     ticket = board.tickets[0]
     await ada.tab.run({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
-    card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"].flash')
+    card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"] > .flash')
     await expect(card).to_be_visible()
-    assert await card.evaluate("card => getComputedStyle(card).animationName") == "none"
+    colour = "card => getComputedStyle(card).backgroundColor"
+    assert await card.evaluate(colour) != await ben.ticket(board.tickets[4]).locator(".ticket").evaluate(colour)
+    assert await card.evaluate("card => getComputedStyle(card, '::before').animationName") == "none"
     assert await ben.page.evaluate("moved") == []
 
 
@@ -211,3 +221,62 @@ async def test_others_changes_can_be_muted(
     await expect(ben.said).to_have_text("")
     await ben.press("ArrowDown", "Shift+ArrowRight")
     await expect(ben.said).to_have_text("Moved to Column 2, 1 of 3.")
+
+
+def _fill(board: Board, titles: str = "'Bulk ' || n") -> list[int]:
+    """Two hundred more tickets in the first column; their numbers, top to bottom."""
+    rows = board.sql(
+        f"INSERT INTO ticket (board_id, column_id, title, rank)"
+        f" SELECT %s, %s, {titles}, 'b' || lpad(n::text, 6, '0') FROM generate_series(1, 200) n RETURNING id",
+        board.id,
+        board.columns[0],
+    )
+    return [ticket for (ticket,) in rows]
+
+
+async def test_the_ticket_i_am_at_keeps_the_keyboard_out_of_sight(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    bulk = _fill(board)
+    hands = await at(window, people, board)
+    await hands.press("ArrowDown", "ArrowDown", "ArrowDown")
+    await expect(hands.link(bulk[0])).to_be_focused()
+    await hands.lane(board.columns[0]).locator(".list").evaluate("list => list.scrollTo(0, 5000)")
+    await expect(hands.ticket(bulk[75])).to_be_visible()
+    await hands.page.evaluate("window.left = 0; document.activeElement.addEventListener('blur', () => left++)")
+
+    board.sql("UPDATE ticket SET rank = 'a00' WHERE id = %s", bulk[150])
+    await hands.tab.until(f"board.seq() === {board.seq()}")
+    await hands.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    await expect(hands.link(bulk[0])).to_be_focused()
+    assert await hands.page.evaluate("left") == 0
+
+
+async def test_tickets_of_any_height_never_lie_on_each_other(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    bulk = _fill(board, "CASE n %% 3 WHEN 0 THEN repeat('WWW ', 13) WHEN 1 THEN repeat('i', 60) ELSE 'Short' END")
+    hands = await at(window, people, board)
+    await hands.page.evaluate(
+        """() => {
+            window.lying = []
+            const look = () => {
+                const slots = [...document.querySelectorAll('.lane-list')[0].querySelectorAll('[data-ticket]')]
+                const rects = slots.map((slot) => slot.getBoundingClientRect()).sort((a, b) => a.top - b.top)
+                for (let n = 1; n < rects.length; n++)
+                    if (rects[n].top < rects[n - 1].bottom + 6) lying.push([rects[n - 1].bottom, rects[n].top])
+                requestAnimationFrame(look)
+            }
+            look()
+        }"""
+    )
+
+    for ticket in bulk[:6]:
+        board.rename(ticket, "A title that takes three lines in a lane as narrow as this one is, or more than that")
+    await hands.tab.until(f"board.seq() === {board.seq()}")
+    for top in (300, 2000, 2300):
+        await hands.lane(board.columns[0]).locator(".list").evaluate(f"list => list.scrollTo(0, {top})")
+        await hands.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    assert await hands.page.evaluate("lying") == []

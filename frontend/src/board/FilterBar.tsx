@@ -25,19 +25,7 @@ export function FilterBar({
   const hands = useHands()
   const menu = useBoardMenu(go, onAddColumn, onRename)
   const open = useUi((state) => state.filterOpen)
-  const columns = useColumns()
   const filter = useUi((state) => state.filter)
-  const change = useBoardChanges(true)
-  const { shown, of } = useMemo(() => {
-    void change
-    let shown = 0
-    let of = 0
-    for (const column of columns) {
-      shown += shownTickets(store, column, filter).length
-      of += store.tickets(column).length
-    }
-    return { shown, of }
-  }, [store, columns, filter, change])
   const set = (text: string) => hands.ui.setState({ filter: text })
   const here = `/boards/${store.id}`
 
@@ -73,17 +61,7 @@ export function FilterBar({
       </label>
       <span className="vr not-phone" style={{ margin: '0 4px' }} />
       {/* Chips for assignee, label, priority and due stand here once tickets have them: AND between kinds, OR within one. */}
-      <span className="count" role="status">
-        {filter ? (
-          <>
-            <b>{figure(shown)}</b> of {figure(of)}
-          </>
-        ) : (
-          <>
-            <b>{figure(of)}</b> {of === 1 ? 'ticket' : 'tickets'}
-          </>
-        )}
-      </span>
+      <Count />
       {filter && (
         <Button small look="quiet" className="not-phone" onClick={() => set('')}>
           Clear
@@ -115,5 +93,36 @@ export function FilterBar({
         items={menu}
       />
     </div>
+  )
+}
+
+/** How many tickets there are, and are shown. Renders with every event; nothing else in the bar does. */
+function Count() {
+  const store = useBoard()
+  const columns = useColumns()
+  const filter = useUi((state) => state.filter)
+  const change = useBoardChanges(true)
+  const { shown, of } = useMemo(() => {
+    void change
+    let shown = 0
+    let of = 0
+    for (const column of columns) {
+      shown += shownTickets(store, column, filter).length
+      of += store.tickets(column).length
+    }
+    return { shown, of }
+  }, [store, columns, filter, change])
+  return (
+    <span className="count" role="status">
+      {filter ? (
+        <>
+          <b>{figure(shown)}</b> of {figure(of)}
+        </>
+      ) : (
+        <>
+          <b>{figure(of)}</b> {of === 1 ? 'ticket' : 'tickets'}
+        </>
+      )}
+    </span>
   )
 }

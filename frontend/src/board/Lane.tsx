@@ -29,7 +29,7 @@ function OpenLane({ id, index, last }: { id: Id; index: number; last: boolean })
       aria-label={`${column.title}, column ${index + 1}`}
       data-column={id}
     >
-      <LaneHead column={column} all={all} shown={shown} index={index} />
+      <LaneHead column={column} all={all.length} shown={shown.length} index={index} />
       <LaneList column={column} all={all} shown={shown} done={last && index > 0} />
       {composing && <Composer column={column} />}
     </section>

@@ -8,9 +8,9 @@ import {
   Pencil,
   Plus,
 } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { memo, useRef, useState } from 'react'
 import { useBoard, useColumns, useMayEdit } from '../live/board'
-import type { Column, Id, Viewed } from '../sync'
+import type { Column, Viewed } from '../sync'
 import { board as texts } from '../texts/board'
 import { Button, IconButton } from '../ui/Button'
 import { MenuButton } from '../ui/Menu'
@@ -18,45 +18,42 @@ import { Popover } from '../ui/Popover'
 import { figure } from '../ui/times'
 import { toggleCollapsed } from './collapse'
 import { archiveColumn, moveColumn } from './columns'
-import { useHands } from './hands'
+import { type BoardHands, useHands } from './hands'
 import { useUi } from './ui'
 
 const MOST_SEGMENTS = 10
 
 /** A column's name, how full it is in words and segments, and what can be done with it. */
-export function LaneHead({
+export const LaneHead = memo(function LaneHead({
   column,
   all,
   shown,
   index,
 }: {
   column: Viewed<Column>
-  all: readonly Id[]
-  shown: readonly Id[]
+  /** How many tickets it has, and how many of them are shown. */
+  all: number
+  shown: number
   index: number
 }) {
   const hands = useHands()
   const mayEdit = useMayEdit()
-  const columns = useColumns()
   const filtered = useUi((state) => state.filter !== '')
   const renaming = useUi((state) => state.renaming === column.id)
-  const [limiting, setLimiting] = useState(false)
-  const menu = useRef<HTMLSpanElement>(null)
   const limit = column.wip_limit
-  const full = limit !== null && all.length >= limit
+  const full = limit !== null && all >= limit
   const words = filtered
-    ? `${figure(shown.length)} of ${figure(all.length)}`
+    ? `${figure(shown)} of ${figure(all)}`
     : limit === null
-      ? figure(all.length)
-      : texts.full_(all.length, limit)
-  const rename = () => hands.ui.setState({ renaming: column.id })
+      ? figure(all)
+      : texts.full_(all, limit)
 
   return (
     <header className="colhead">
       {renaming ? (
         <RenameField column={column} />
       ) : (
-        <h2 title={column.title} onDoubleClick={mayEdit ? rename : undefined}>
+        <h2 title={column.title} onDoubleClick={mayEdit ? () => rename(hands, column) : undefined}>
           {column.title}
         </h2>
       )}
@@ -67,13 +64,32 @@ export function LaneHead({
             <span className={`wip ${full ? 'full' : ''}`} aria-hidden="true">
               {Array.from({ length: limit }, (_, at) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: segments have no other name
-                <i key={at} className={at < all.length ? '' : 'free'} />
+                <i key={at} className={at < all ? '' : 'free'} />
               ))}
             </span>
           )}
         </>
       )}
       <span className="grow" />
+      <LaneTools column={column} index={index} />
+    </header>
+  )
+})
+
+function rename({ ui }: BoardHands, column: Column): void {
+  ui.setState({ renaming: column.id })
+}
+
+/** Its buttons. They stay as they are when a ticket comes or goes. */
+const LaneTools = memo(function LaneTools({ column, index }: { column: Viewed<Column>; index: number }) {
+  const hands = useHands()
+  const mayEdit = useMayEdit()
+  const columns = useColumns()
+  const [limiting, setLimiting] = useState(false)
+  const menu = useRef<HTMLSpanElement>(null)
+  const limit = column.wip_limit
+  return (
+    <>
       {mayEdit && (
         <IconButton
           label={`New ticket in ${column.title}`}
@@ -94,7 +110,11 @@ export function LaneHead({
             </IconButton>
           )}
           items={[
-            mayEdit && { text: 'Rename', icon: <Pencil className="i" />, onChoose: rename },
+            mayEdit && {
+              text: 'Rename',
+              icon: <Pencil className="i" />,
+              onChoose: () => rename(hands, column),
+            },
             mayEdit && {
               text: limit === null ? 'Set a limit' : 'Change the limit',
               icon: <Gauge className="i" />,
@@ -138,9 +158,9 @@ export function LaneHead({
           <LimitForm column={column} onDone={() => setLimiting(false)} />
         </Popover>
       )}
-    </header>
+    </>
   )
-}
+})
 
 function RenameField({ column }: { column: Column }) {
   const store = useBoard()

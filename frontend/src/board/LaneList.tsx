@@ -9,6 +9,7 @@ import { board as texts } from '../texts/board'
 import { usePhone } from '../ui/media'
 import { figure } from '../ui/times'
 import { LANE, TICKET } from './drag'
+import { useHeights } from './heights'
 import { afterAt, positionOf } from './places'
 import { TicketCard } from './TicketCard'
 import { useUi, useUiStore } from './ui'
@@ -47,23 +48,27 @@ export function LaneList({
   const asked = useUi((state) => (state.focus?.column === column.id ? state.focusAsked : 0))
   const gap = phone ? PHONE_GAP : GAP
   const sizes = useMemo(() => new Sizes(store, phone), [store, phone])
-  const live = useRef({ shown, editing, focus, dragged })
-  live.current = { shown, editing, focus, dragged }
+  const live = useRef({ shown, focus })
+  live.current = { shown, focus }
 
-  const rangeExtractor = useCallback((range: Range) => kept(range, live.current), [])
-  const virtualizer = useVirtualizer({
+  const virtualizer = useVirtualizer<HTMLDivElement, Element>({
     count: shown.length,
     getScrollElement: () => list.current,
-    getItemKey: (index) => sizes.key(shown[index]!),
+    // The same function as long as the order is: with another one all places are worked out anew.
+    getItemKey: useCallback((index: number) => sizes.key(shown[index]!), [sizes, shown]),
     estimateSize: (index) => sizes.guess(shown[index]!),
     gap,
     paddingStart: TOP,
     paddingEnd: composing ? gap : BOTTOM,
     overscan: OVERSCAN,
-    rangeExtractor,
+    rangeExtractor: useCallback(
+      (range: Range) => kept(range, shown, [focus?.ticket, editing, dragged?.[0]]),
+      [shown, focus?.ticket, editing, dragged],
+    ),
     initialRect: { width: 240, height: 800 },
   })
-  const measure = virtualizer.measureElement
+  const heights = useHeights(virtualizer)
+  const items = virtualizer.getVirtualItems()
 
   // The ticket that is to have the keyboard is scrolled in before it takes it.
   useLayoutEffect(() => {
@@ -130,7 +135,6 @@ export function LaneList({
     )
   }, [ui, virtualizer, column.id])
 
-  const items = virtualizer.getVirtualItems()
   const stop = tabStop(shown, focus?.ticket ?? null)
 
   return (
@@ -141,30 +145,32 @@ export function LaneList({
       >
         {printing
           ? shown.map((id, index) => (
-              <TicketCard
+              <li
                 key={id}
-                id={id}
-                top={null}
-                index={index}
-                of={shown.length}
-                done={done}
-                tabbable={false}
-                measure={ignore}
-              />
+                className="slot"
+                data-index={index}
+                data-ticket={id}
+                aria-setsize={shown.length}
+                aria-posinset={index + 1}
+              >
+                <TicketCard id={id} done={done} tabbable={false} />
+              </li>
             ))
-          : items.map((item) => {
-              const id = shown[item.index]
+          : items.map(({ key, index, start }) => {
+              const id = shown[index]
               return id === undefined ? null : (
-                <TicketCard
-                  key={item.key}
-                  id={id}
-                  top={item.start}
-                  index={item.index}
-                  of={shown.length}
-                  done={done}
-                  tabbable={id === stop}
-                  measure={measure}
-                />
+                <li
+                  key={key}
+                  ref={heights}
+                  className="slot"
+                  style={{ transform: `translateY(${start}px)` }}
+                  data-index={index}
+                  data-ticket={id}
+                  aria-setsize={shown.length}
+                  aria-posinset={index + 1}
+                >
+                  <TicketCard id={id} done={done} tabbable={id === stop} />
+                </li>
               )
             })}
         {over && <DropLine column={column.id} all={all} shown={shown} index={over.index} yOf={yOf} />}
@@ -191,8 +197,6 @@ export function LaneList({
     return last ? last.end + gap / 2 - 1 : TOP
   }
 }
-
-function ignore(): void {}
 
 /** Names and guesses for thousands of tickets, asked for all of them whenever their order changes: remembered by id. */
 class Sizes {
@@ -264,17 +268,10 @@ function Empty({ column }: { column: Column }) {
   )
 }
 
-interface Kept {
-  shown: readonly Id[]
-  editing: Id | undefined
-  focus: { ticket: Id | null } | null
-  dragged: readonly Id[] | undefined
-}
-
-/** The indexes to draw: those in sight; and wherever they are the focused, the edited and the dragged ticket. */
-function kept(range: Range, { shown, editing, focus, dragged }: Kept): number[] {
+/** The indexes to draw: those in sight; and wherever they are `also`: the focused, the edited and the dragged ticket. */
+function kept(range: Range, shown: readonly Id[], also: readonly (Id | null | undefined)[]): number[] {
   const indexes = defaultRangeExtractor(range)
-  for (const id of [focus?.ticket, editing, dragged?.[0]]) {
+  for (const id of also) {
     const at = id == null ? -1 : shown.indexOf(id)
     if (at >= 0 && !indexes.includes(at)) indexes.push(at)
   }

@@ -5,6 +5,7 @@ import { Check, CloudUpload, Ellipsis } from 'lucide-react'
 import {
   type MouseEvent,
   memo,
+  useCallback,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -20,7 +21,7 @@ import { useCoarse } from '../ui/media'
 import { personColour } from '../ui/person'
 import { TitleConflict } from './Conflict'
 import { dragPreview, TICKET } from './drag'
-import { flashes, takeTrip } from './flashes'
+import { flashes } from './flashes'
 import { useHands } from './hands'
 import { ticketHref } from './moves'
 import { useTicketMenu } from './TicketMenu'
@@ -29,26 +30,13 @@ import { useUi, useUiStore } from './ui'
 
 export interface CardProps {
   id: Id
-  /** Distance from the list's top, px; null when the list is not virtual. */
-  top: number | null
-  index: number
-  of: number
   done: boolean
   /** Has the tab stop of its column. */
   tabbable: boolean
-  measure: (node: HTMLElement | null) => void
 }
 
-/** One ticket in its lane. */
-export const TicketCard = memo(function TicketCard({
-  id,
-  top,
-  index,
-  of,
-  done,
-  tabbable,
-  measure,
-}: CardProps) {
+/** One ticket. Where it stands is its list's affair: that changes with every ticket above it. */
+export const TicketCard = memo(function TicketCard({ id, done, tabbable }: CardProps) {
   const store = useBoard()
   const ui = useUiStore()
   const hands = useHands()
@@ -62,12 +50,12 @@ export const TicketCard = memo(function TicketCard({
   const beside = useUi((state) => state.openTicket === id)
   const asked = useUi((state) => (state.focus?.ticket === id ? state.focusAsked : 0))
   const flash = useSyncExternalStore(
-    (listener) => flashes.subscribe(id, listener),
+    useCallback((listener) => flashes.subscribe(id, listener), [id]),
     () => flashes.get(id),
   )
   const conflict = useConflicts().find((each) => each.noun === 'ticket' && each.id === ticket?.id)
   const titleConflict = conflict?.fields.some((field) => field.field === 'title') ? conflict : undefined
-  const card = useRef<HTMLLIElement>(null)
+  const card = useRef<HTMLDivElement>(null)
   const link = useRef<HTMLAnchorElement>(null)
   const { open: openMenu, menu } = useTicketMenu(id)
   const pending = ticket?.pending
@@ -113,11 +101,6 @@ export const TicketCard = memo(function TicketCard({
     // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   }, [])
 
-  // Someone moved it here from where it could be seen: let it be seen travelling.
-  useLayoutEffect(() => {
-    if (card.current) takeTrip(id, card.current)
-  }, [id, top])
-
   if (!ticket) return null
 
   function pressed(event: MouseEvent<HTMLAnchorElement>): void {
@@ -142,19 +125,8 @@ export const TicketCard = memo(function TicketCard({
   if (flash?.wash) classes.push('flash', flash.wash)
 
   return (
-    <li
-      ref={(node) => {
-        card.current = node
-        measure(node)
-      }}
-      className={classes.join(' ')}
-      data-index={index}
-      data-ticket={id}
-      style={top === null ? undefined : { top }}
-      aria-setsize={of}
-      aria-posinset={index + 1}
-      onContextMenu={openMenu}
-    >
+    // biome-ignore lint/a11y/noStaticElementInteractions: every row of the menu also has a key
+    <div ref={card} className={classes.join(' ')} onContextMenu={openMenu}>
       {flash?.text && <span className="ptag">{flash.text}</span>}
       {editing ? (
         <TitleEditor id={id} />
@@ -166,7 +138,7 @@ export const TicketCard = memo(function TicketCard({
           tabIndex={tabbable ? 0 : -1}
           draggable={false}
           onClick={pressed}
-          onFocus={() => hands.focused(id, index)}
+          onFocus={() => hands.focused(id)}
           aria-keyshortcuts="Enter E M"
           aria-describedby={pending ? `mark-${id}` : undefined}
         >
@@ -212,7 +184,7 @@ export const TicketCard = memo(function TicketCard({
       )}
       {titleConflict && <TitleConflict conflict={titleConflict} />}
       {menu}
-    </li>
+    </div>
   )
 })
 

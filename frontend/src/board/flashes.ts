@@ -15,17 +15,18 @@ export interface Flash {
 
 const WASH_MS = 1_600
 const TAG_MS = 2_500
+const LOOK_MS = 100
 const TRAVEL_MS = 180
 const MOST_TRAVELS = 6
 const MOST_FADES = 12
-const TRIP_KEPT_MS = 250
 
 class Flashes {
-  private readonly now = new Map<Id, Flash>()
+  /** The one that began last is last. */
+  private readonly now = new Map<Id, { flash: Flash; at: number }>()
   private readonly listeners = new Map<Id, Set<() => void>>()
-  private readonly timers = new Map<Id, ReturnType<typeof setTimeout>[]>()
+  private timer: ReturnType<typeof setInterval> | undefined
 
-  get = (id: Id): Flash | undefined => this.now.get(id)
+  get = (id: Id): Flash | undefined => this.now.get(id)?.flash
 
   subscribe(id: Id, listener: () => void): () => void {
     const set = this.listeners.get(id) ?? new Set()
@@ -37,24 +38,27 @@ class Flashes {
   }
 
   show(id: Id, who: Id | null, text: string): void {
-    for (const timer of this.timers.get(id) ?? []) clearTimeout(timer)
-    const wash = this.timers.size > MOST_FADES ? 'stands' : 'fades'
-    this.set(id, { who, text, wash })
-    this.timers.set(id, [
-      setTimeout(() => this.set(id, { who, text, wash: null }), WASH_MS),
-      setTimeout(() => this.end(id), TAG_MS),
-    ])
-  }
-
-  private end(id: Id): void {
-    this.timers.delete(id)
     this.now.delete(id)
+    const wash = this.now.size >= MOST_FADES || lessMotion() ? 'stands' : 'fades'
+    this.now.set(id, { flash: { who, text, wash }, at: performance.now() })
     this.tell(id)
+    this.timer ??= setInterval(() => this.look(), LOOK_MS)
   }
 
-  private set(id: Id, flash: Flash): void {
-    this.now.set(id, flash)
-    this.tell(id)
+  /** Ends what has been seen long enough, all of it together. */
+  private look(): void {
+    const now = performance.now()
+    for (const [id, each] of this.now) {
+      const age = now - each.at
+      if (age < WASH_MS) break
+      if (age >= TAG_MS) this.now.delete(id)
+      else if (each.flash.wash) each.flash = { ...each.flash, wash: null }
+      else continue
+      this.tell(id)
+    }
+    if (this.now.size) return
+    clearInterval(this.timer)
+    this.timer = undefined
   }
 
   private tell(id: Id): void {
@@ -64,11 +68,8 @@ class Flashes {
 
 export const flashes = new Flashes()
 
-/** Where a ticket that is just being moved by someone was seen last. */
-const trips = new Map<Id, { from: DOMRect; at: number }>()
-
 function cardOf(id: Id): HTMLElement | null {
-  return document.querySelector<HTMLElement>(`[data-ticket="${id}"]`)
+  return document.querySelector<HTMLElement>(`[data-ticket="${id}"] > .ticket`)
 }
 
 /** Within its list's window? */
@@ -96,43 +97,54 @@ export function watchFlashes(store: BoardStore): () => void {
       (event) =>
         event.type === 'ticket.updated' && event.set && ('column_id' in event.set || 'rank' in event.set),
     )
-    if (moves.length <= MOST_TRAVELS && !lessMotion())
-      for (const { id } of moves) {
-        const card = cardOf(id)
-        const from = card && inSight(card)
-        if (from) trips.set(id, { from, at: performance.now() })
-      }
+    if (moves.length <= MOST_TRAVELS && !lessMotion()) travel(moves.map(({ id }) => id))
     for (const event of theirs) {
       if (event.type === 'ticket.deleted' || typeof event.set?.archived_at === 'string') continue
       const who = event.actor?.id ?? null
       const text = theirs.length <= MOST_TRAVELS ? said(event) : ''
-      const { id } = event
-      flashes.show(id, who, text)
+      flashes.show(event.id, who, text)
     }
   })
 }
 
-/** `card` has just been drawn: if it was seen elsewhere a moment ago, a copy travels from there to here. */
-export function takeTrip(id: Id, card: HTMLElement): void {
-  const trip = trips.get(id)
-  if (!trip) return
-  const rect = card.getBoundingClientRect()
-  const dx = trip.from.left - rect.left
-  const dy = trip.from.top - rect.top
-  const old = performance.now() - trip.at > TRIP_KEPT_MS
-  if (!old && Math.abs(dx) < 1 && Math.abs(dy) < 1) return // not drawn at its new place yet
-  trips.delete(id)
-  if (old || !inSight(card) || !card.animate) return
+/** Those of them that are seen now and in the next frame as well travel from here to there. */
+function travel(ids: readonly Id[]): void {
+  const trips = new Map<Id, DOMRect>()
+  for (const id of ids) {
+    const card = cardOf(id)
+    const from = card && inSight(card)
+    if (from) trips.set(id, from)
+  }
+  if (!trips.size) return
+  // Told when the next frame is laid out and before it is painted: only then does asking for places cost nothing.
+  const laidOut = new ResizeObserver(() => {
+    laidOut.disconnect()
+    for (const [id, from] of trips) {
+      const card = cardOf(id)
+      const to = card && inSight(card)
+      if (to) fly(card, from, to)
+    }
+  })
+  laidOut.observe(document.body)
+}
+
+/** A copy of the card goes from one place to the other. */
+function fly(card: HTMLElement, from: DOMRect, to: DOMRect): void {
+  const dx = from.left - to.left
+  const dy = from.top - to.top
+  if (Math.abs(dx) < 1 && Math.abs(dy) < 1) return
   const copy = card.cloneNode(true) as HTMLElement
   copy.classList.add('traveller')
-  copy.removeAttribute('data-ticket')
+  copy.inert = true
   copy.setAttribute('aria-hidden', 'true')
-  copy.style.top = `${rect.top}px`
-  copy.style.left = `${rect.left}px`
-  copy.style.width = `${rect.width}px`
+  copy.style.top = `${to.top}px`
+  copy.style.left = `${to.left}px`
+  copy.style.width = `${to.width}px`
   document.body.append(copy)
-  const options = { duration: TRAVEL_MS, easing: 'cubic-bezier(.2,.7,.2,1)' }
   card.animate([{ opacity: 0 }, { opacity: 0 }], { duration: TRAVEL_MS })
-  const moving = copy.animate([{ transform: `translate(${dx}px,${dy}px)` }, { transform: 'none' }], options)
+  const moving = copy.animate([{ transform: `translate(${dx}px,${dy}px)` }, { transform: 'none' }], {
+    duration: TRAVEL_MS,
+    easing: 'cubic-bezier(.2,.7,.2,1)',
+  })
   moving.onfinish = moving.oncancel = () => copy.remove()
 }

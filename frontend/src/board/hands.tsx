@@ -16,7 +16,7 @@ export interface BoardHands {
   /** Is the keyboard somewhere on the board? A ticket that is drawn anew takes it back then. */
   inside: RefObject<boolean>
   /** The keyboard arrived at a ticket by itself. */
-  focused(id: Id, index: number): void
+  focused(id: Id): void
   /** The selection, or the focused ticket; in the board's order. */
   targets(): Id[]
   toggle(id: Id): void
@@ -80,10 +80,12 @@ export function makeHands(
     store,
     ui,
     inside,
-    focused(id, index) {
+    focused(id) {
       const ticket = store.ticket(id)
+      if (!ticket) return
       const { focus } = ui.getState()
-      if (!ticket || (focus?.ticket === ticket.id && focus.index === index)) return
+      const index = shown(ticket.column_id).indexOf(ticket.id)
+      if (focus?.ticket === ticket.id && focus.index === index) return
       ui.setState({ focus: { column: ticket.column_id, ticket: ticket.id, index } })
     },
     targets() {

@@ -1,6 +1,6 @@
 /** What kind of screen this is, live. */
 
-import { useSyncExternalStore } from 'react'
+import { useCallback, useSyncExternalStore } from 'react'
 
 const lists = new Map<string, MediaQueryList>()
 
@@ -16,11 +16,14 @@ function media(query: string): MediaQueryList {
 
 function useMedia(query: string): boolean {
   return useSyncExternalStore(
-    (listener) => {
-      const list = media(query)
-      list.addEventListener('change', listener)
-      return () => list.removeEventListener('change', listener)
-    },
+    useCallback(
+      (listener) => {
+        const list = media(query)
+        list.addEventListener('change', listener)
+        return () => list.removeEventListener('change', listener)
+      },
+      [query],
+    ),
     () => media(query).matches,
   )
 }

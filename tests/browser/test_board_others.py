@@ -234,6 +234,40 @@ def _fill(board: Board, titles: str = "'Bulk ' || n") -> list[int]:
     return [ticket for (ticket,) in rows]
 
 
+async def test_what_i_am_reading_stays_where_it_is_while_others_change_what_is_above(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    bulk = _fill(board)
+    hands = await at(window, people, board)
+    await hands.lane(board.columns[0]).locator(".list").evaluate("list => list.scrollTo(0, 5000)")
+    read = await hands.page.evaluate(
+        """() => {
+            const { bottom, left } = document.querySelector('.lane-list').getBoundingClientRect()
+            return +document.elementFromPoint(left + 40, bottom - 200).closest('[data-ticket]').dataset.ticket
+        }"""
+    )
+    await hands.page.evaluate(
+        """(ticket) => {
+            window.places = new Set()
+            const look = () => {
+                places.add(Math.round(document.querySelector(`[data-ticket="${ticket}"]`)?.getBoundingClientRect().top))
+                requestAnimationFrame(look)
+            }
+            look()
+        }""",
+        read,
+    )
+
+    board.sql("UPDATE ticket SET rank = 'a00' WHERE id = %s", bulk[150])  # from below
+    board.sql("UPDATE ticket SET column_id = %s, rank = 'a00' WHERE id = %s", board.columns[0], board.tickets[1])
+    board.sql("UPDATE ticket SET column_id = %s WHERE id = ANY(%s)", board.columns[1], bulk[2:5])
+    board.sql("UPDATE ticket SET title = repeat('Longer ', 12) WHERE id = %s", bulk[0])
+    await hands.tab.until(f"board.seq() === {board.seq()}")
+    await hands.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    assert len(await hands.page.evaluate("[...places]")) == 1
+
+
 async def test_the_ticket_i_am_at_keeps_the_keyboard_out_of_sight(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

@@ -8,6 +8,7 @@ import type { BoardStore, Column, Id } from '../sync'
 import { board as texts } from '../texts/board'
 import { usePhone } from '../ui/media'
 import { figure } from '../ui/times'
+import { useAnchor } from './anchor'
 import { LANE, TICKET } from './drag'
 import { useHeights } from './heights'
 import { afterAt, positionOf } from './places'
@@ -69,6 +70,7 @@ export function LaneList({
   })
   const heights = useHeights(virtualizer)
   const items = virtualizer.getVirtualItems()
+  useAnchor(virtualizer, shown, items)
 
   // The ticket that is to have the keyboard is scrolled in before it takes it.
   useLayoutEffect(() => {

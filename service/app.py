@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
@@ -28,15 +28,18 @@ ROUTES = [
 ]
 
 
-def create_app(settings: Settings) -> Litestar:
-    """Return the API: everything under /api, /docs and /problems. Its database is open within the app's lifespan."""
-    shared = Shared(settings)
+def create_app(settings: Settings, rung: Callable[[str], None] | None = None) -> Litestar:
+    """Return the API: everything under /api, /docs and /problems. Its database is open within the app's lifespan.
+
+    `rung` is called at once with each topic that a write has moved; "*": any may have. Other processes are notified.
+    """
+    shared = Shared(settings, rung)
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncGenerator[None]:
-        async with shared.database:
+        async with shared.bell.ringing(), shared.database:
             beside = [
-                asyncio.create_task(watch(shared.database)),
+                asyncio.create_task(watch(shared.database, shared.bell)),
                 asyncio.create_task(keep_noting(shared.database, shared.tokens)),
             ]
             yield
@@ -53,6 +56,7 @@ def create_app(settings: Settings) -> Litestar:
     )
     app.open_door(shared)
     app.state.health = shared.database.health
+    app.state.told = lambda: shared.bell.session
     return app
 
 

@@ -15,7 +15,7 @@ from service.settings import CHECKOUT
 def bench(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Measure Livelane on this machine, each figure beside its limit, as a table and JSON.
 
-    Parts are fanout, latency, rest, bulk, comeback; all of them unless named. `quick` takes two minutes.
+    Parts are fanout, latency, rest, wakeups, bulk, comeback; all of them unless named. `quick` takes two minutes.
     It runs its own server on its own database; with --database-url on a PostgreSQL of yours, best an empty one.
 
     \b

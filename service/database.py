@@ -16,7 +16,7 @@ from typing import Self
 
 from service.domain.errors import Away, BoardError, Locked
 from service.lane import Lane
-from service.pipeline import Failure, Lost, Param, Row, Statement
+from service.pipeline import Failure, Lost, Param, Ring, Row, Statement
 from service.refusals import AGAIN, meaning
 
 PATIENCE_S = 1.7  # a request without an answer from the database by then is told so
@@ -39,9 +39,12 @@ class Gate(asyncio.Semaphore):
 
 
 class Database:
-    """An async context manager; within it, `read`, `write` and `wide` run one statement each."""
+    """An async context manager; within it, `read`, `write` and `wide` run one statement each.
 
-    def __init__(self, url: str, connections: int) -> None:
+    With `ring`, the topics that writes move are rung there and no longer by the database: see number_now() in log.sql.
+    """
+
+    def __init__(self, url: str, connections: int, ring: Ring | None = None) -> None:
         settings = {
             "application_name": "livelane service",
             "statement_timeout": f"{PATIENCE_S * 1000 - 200:.0f}ms",
@@ -49,11 +52,14 @@ class Database:
             "default_transaction_isolation": "read committed",
             "timezone": "UTC",
             "jit": "off",
+            "livelane.wake": "caller" if ring else "",
         }
         patient = settings | {"lock_timeout": f"{PATIENT_LOCK_S * 1000:.0f}ms"}
         wide = settings | {"statement_timeout": f"{WIDE_S * 1000:.0f}ms"}
-        self.quick = Lane(url, connections, settings, limit_s=PATIENCE_S, depth=64, telling=True)
-        self.patient = Lane(url, PATIENT, patient, limit_s=PATIENCE_S, grace_s=PATIENCE_S - LOCKED_S, depth=1)
+        self.quick = Lane(url, connections, settings, limit_s=PATIENCE_S, depth=64, telling=True, ring=ring)
+        self.patient = Lane(
+            url, PATIENT, patient, limit_s=PATIENCE_S, grace_s=PATIENCE_S - LOCKED_S, depth=1, ring=ring
+        )
         self.slow = Lane(url, WIDE, wide, limit_s=WIDE_S + 1, grace_s=WIDE_S, depth=8)
         self._held: dict[str, float] = {}  # rows found held, and until when they are presumed to be
         self._board_of: dict[str, bytes] = {}  # learned from answers; a wrong one only queues elsewhere

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import psycopg
 
 from service.domain.errors import Away
-from service.pipeline import Param, Pipeline, Row, Statement
+from service.pipeline import Param, Pipeline, Ring, Row, Statement
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class Lane:
         grace_s: float = 0.0,
         depth: int,
         telling: bool = False,
+        ring: Ring | None = None,
     ) -> None:
         self.url, self.size, self.settings, self.limit_s = url, size, settings, limit_s
         self.grace_s = grace_s  # for the answer, after the time by which a connection must be had
@@ -42,6 +43,7 @@ class Lane:
         self.waiting = 0  # statements that found every connection full
         self.error = "not connected yet"
         self.since = time.time()
+        self.ring = ring
         self.telling = telling  # one lane speaks for all
         self.told = False  # that the database is away
 
@@ -50,7 +52,7 @@ class Lane:
         delay_s = 0.05
         while True:
             try:
-                pipeline = await Pipeline.connect(self.url, self.settings, CONNECT_S)
+                pipeline = await Pipeline.connect(self.url, self.settings, CONNECT_S, self.ring)
             except (psycopg.Error, OSError, TimeoutError) as error:
                 self._failed(str(error).strip() or "no answer")
                 await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, no secret

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from prometheus_client import Gauge
 
+from service.bell import Bell
 from service.database import Database
 
 EVERY_S = 1.0
@@ -16,9 +17,9 @@ STATEMENTS = Gauge(
 )
 
 
-async def watch(database: Database) -> NoReturn:
+async def watch(database: Database, bell: Bell) -> NoReturn:
     """Keep the figures of the pool, until cancelled."""
-    lanes = {"quick": database.quick, "patient": database.patient, "wide": database.slow}
+    lanes = {"quick": database.quick, "patient": database.patient, "wide": database.slow, "bell": bell.lane}
     while True:
         for name, lane in lanes.items():
             CONNECTIONS.labels(name).set(len(lane.up))

@@ -26,6 +26,11 @@ class Statement(msgspec.Struct, frozen=True):
 
     name: bytes
     sql: bytes
+    topic: int | None = None  # the column of the answer's only row that names the topic which moved, or null
+
+
+Ring = Callable[[bytes], None]
+EVERYTHING = b"*"  # rung when it is not known what moved
 
 
 class Failure(Exception):
@@ -48,10 +53,11 @@ class Lost(Exception):
 class Job:
     """A statement under way."""
 
-    __slots__ = ("answer", "due", "failure", "result", "since")
+    __slots__ = ("answer", "due", "failure", "result", "since", "topic")
 
-    def __init__(self, answer: "asyncio.Future[list[Row]]", due: float) -> None:
+    def __init__(self, answer: "asyncio.Future[list[Row]]", due: float, topic: int | None) -> None:
         self.answer = answer
+        self.topic = topic
         self.since = time.monotonic()
         self.due = due
         self.result: pq.abc.PGresult | None = None
@@ -59,12 +65,16 @@ class Job:
 
 
 class Pipeline:
-    """A connection in pipeline mode, read for as long as it lives; `lost` is done when it no longer does."""
+    """A connection in pipeline mode, read for as long as it lives; `lost` is done when it no longer does.
 
-    def __init__(self, conn: psycopg.AsyncConnection[object]) -> None:
+    `ring` is told the topics that answers name, whoever waits for them, and EVERYTHING when answers are lost.
+    """
+
+    def __init__(self, conn: psycopg.AsyncConnection[object], ring: Ring | None) -> None:
         self._conn = conn  # keeps the socket open
         self._pg = conn.pgconn
         self._loop = asyncio.get_running_loop()
+        self._ring = ring
         self._prepared: set[bytes] = set()
         self._writing = False
         self.jobs: deque[Job] = deque()
@@ -75,7 +85,9 @@ class Pipeline:
         self._loop.add_reader(self._socket, self._read)
 
     @classmethod
-    async def connect(cls, url: str, settings: dict[str, str], timeout_s: float) -> "Pipeline":
+    async def connect(
+        cls, url: str, settings: dict[str, str], timeout_s: float, ring: Ring | None = None
+    ) -> "Pipeline":
         """Open a connection with these run-time settings. psycopg.Error or TimeoutError when it cannot be had."""
         async with asyncio.timeout(timeout_s):
             conn = await psycopg.AsyncConnection.connect(url, autocommit=True, client_encoding="UTF8")
@@ -85,7 +97,12 @@ class Pipeline:
             except BaseException:
                 await conn.close()
                 raise
-            return cls(conn)
+            return cls(conn, ring)
+
+    @property
+    def session(self) -> int:
+        """The process number of this session in PostgreSQL."""
+        return self._pg.backend_pid
 
     @property
     def waited_s(self) -> float:
@@ -97,7 +114,7 @@ class Pipeline:
         if self.lost.done():
             raise Lost(self.lost.result())
         answer: asyncio.Future[list[Row]] = self._loop.create_future()
-        self.jobs.append(Job(answer, due))
+        self.jobs.append(Job(answer, due, statement.topic))
         try:
             if statement.name not in self._prepared:
                 self._pg.send_prepare(statement.name, statement.sql)
@@ -128,7 +145,10 @@ class Pipeline:
         for job in self.jobs:
             if not job.answer.done():
                 job.answer.set_exception(Lost(why))
+        unknown = any(job.topic is not None for job in self.jobs)
         self.jobs.clear()
+        if unknown and self._ring:
+            self._ring(EVERYTHING)  # some may have been done
 
     def _write(self) -> None:
         full = self._pg.flush() == 1  # the socket takes no more for now
@@ -171,12 +191,14 @@ class Pipeline:
         if job.failure and job.failure.code in STALE:
             self._prepared.clear()
             self._loop.call_soon(self.close, "its prepared statements are out of date")
-        if job.answer.done():  # nobody waits any more
-            return
-        if job.failure:
-            job.answer.set_exception(job.failure)
-        else:
-            job.answer.set_result(_rows(job.result))
+        rows = [] if job.failure else _rows(job.result)
+        if not job.answer.done():  # else nobody waits any more
+            if job.failure:
+                job.answer.set_exception(job.failure)
+            else:
+                job.answer.set_result(rows)
+        if job.topic is not None and rows and self._ring and (topic := rows[0][job.topic]):
+            self._ring(topic)
 
 
 STALE = {"0A000", "26000"}  # "cached plan must not change result type", a prepared statement that is not there

@@ -3,6 +3,9 @@
 What the two apps offer to it, beside their routes, stands in their Litestar `state`:
     state.health   async () -> dict[str, dict]   parts by name, each {"ok": bool, "since": RFC 3339, "detail": str}
     state.drain    async () -> None              says goodbye to open streams; returns when they have ended
+    state.rung     (topic: str) -> None          the streams': something moved here, or ("*") may have
+    state.told     () -> int                     the service's: the session in PostgreSQL by which it tells others of it
+    state.heard    () -> int                     for the streams: whose notifications are of what they were told here
 Metrics are prometheus_client's own, in its default registry.
 """
 
@@ -53,25 +56,26 @@ class Product:
         self.settings = settings
         self.schema = Schema(settings.database_url)
         self.prefix = settings.prefix
-        self.parts: list[Litestar] = []
         self.routes: dict[str, ASGI] = {"health": self._health, "metrics": _metrics}
         self.rest: ASGI = _nothing
-        if settings.only != "streams":
-            from service.app import create_app  # here: a half that does not run is not loaded
+        live = api = None
+        if settings.only != "api":
+            from streams.app import create_app as create_streams  # here: a half that does not run is not loaded
+            from streams.settings import Settings as StreamSettings
 
-            api = create_app(settings)
-            self.parts.append(api)
+            live = create_streams(StreamSettings(database_url=settings.database_url, app=settings.app))
+            self.routes["streams"] = live
+        if settings.only != "streams":
+            from service.app import create_app
+
+            api = create_app(settings, live.state.rung if live else None)
             self.routes |= dict.fromkeys(("api", "docs", "problems"), api)
             self.rest = Web(
                 settings.prefix, settings.app, Path(settings.earlier_assets) if settings.earlier_assets else None
             )
-        if settings.only != "api":
-            from streams.app import create_app
-            from streams.settings import Settings as StreamSettings
-
-            live = create_app(StreamSettings(database_url=settings.database_url, app=settings.app))
-            self.parts.append(live)
-            self.routes["streams"] = live
+        if live and api:
+            live.state.heard = api.state.told
+        self.parts = [part for part in (api, live) if part]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -20,7 +20,7 @@ from streams import frames, log, metrics
 from streams.cursor import Place, parse_id
 from streams.frames import Reason
 from streams.hub import Hub
-from streams.listener import Listener
+from streams.listener import EVERYTHING, Listener
 from streams.log import Ask, Grant
 from streams.probe import probe
 from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
@@ -37,13 +37,17 @@ COOKIES = 4
 
 
 def create_app(settings: Settings) -> Litestar:
-    """Return the streams as an ASGI app. Its state has `health` and `drain` for whoever runs it."""
+    """Return the streams as an ASGI app.
+
+    Its state has `health`, `drain` and `rung` for whoever runs it, and `heard`, which may be replaced: it returns the
+    session in PostgreSQL whose notifications only repeat what `rung` was called with, 0 for none.
+    """
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncGenerator[None]:
         async with log.open_pool(settings) as pool:
             hub = Hub(settings, pool)
-            listener = Listener(settings, pool, hub.rung, hub.lookout.again)
+            listener = Listener(settings, pool, hub.rung, hub.lookout.again, lambda: app.state.heard())
 
             async def health() -> dict[str, dict[str, object]]:
                 return {"listener": listener.health()}
@@ -59,13 +63,25 @@ def create_app(settings: Settings) -> Litestar:
                 for task in running:
                     task.cancel()
 
-    return Streams(
+    def rung(topic: str) -> None:
+        """A change in this process has moved the topic, and is committed; "*": any topic may have moved."""
+        hub: Hub | None = app.state.get("hub")
+        if hub is None:
+            return  # nobody watches yet
+        if topic == EVERYTHING:
+            hub.lookout.again()
+        else:
+            hub.rung(topic)
+
+    app = Streams(
         [board, several, probe],
         lifespan=[running],
         openapi_config=None,
         exception_handlers={Problem: answer_problem, HTTPException: answer_http_exception, Exception: answer_exception},
         logging_config=None,
     )
+    app.state.update({"rung": rung, "heard": lambda: 0})
+    return app
 
 
 class Streams(Litestar):

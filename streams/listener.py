@@ -34,12 +34,18 @@ class Listener:
     """
 
     def __init__(
-        self, settings: Settings, pool: log.Pool, rung: Callable[[str], None], again: Callable[[], None]
+        self,
+        settings: Settings,
+        pool: log.Pool,
+        rung: Callable[[str], None],
+        again: Callable[[], None],
+        heard: Callable[[], int] = lambda: 0,
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._rung = rung
         self._again = again
+        self._heard_from = heard  # the session whose notifications only repeat what was rung in this process
         self._echo = f"echo/{random.getrandbits(64):016x}"
         self._heard = asyncio.Event()
         self._well = False
@@ -89,10 +95,13 @@ class Listener:
         async for notification in conn.notifies():
             if notification.payload == self._echo:
                 self._heard.set()
+            elif notification.pid == self._heard_from():
+                continue
             elif notification.payload == EVERYTHING:
                 self._again()
             else:
-                self._rung(notification.payload)
+                for topic in notification.payload.split(" "):
+                    self._rung(topic)
 
     async def _listen_for_echo(self) -> None:
         """Send an echo from time to time; return when one does not come back."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar import Request
 
 from service.api.limits import Limits
 from service.api.problems import CrossSite, Malformed, TooLarge, WrongType, invalid
+from service.bell import Bell
 from service.database import Database
 from service.domain import workspace
 from service.domain.access import Attempt
@@ -27,9 +29,10 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 class Shared:
     """What every request needs, for as long as the service runs."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, rung: Callable[[str], None] | None = None) -> None:
         self.settings = settings
-        self.database = Database(settings.database_url, settings.connections)
+        self.bell = Bell(settings.database_url, rung)
+        self.database = Database(settings.database_url, settings.connections, self.bell.ring)
         self.passwords = Passwords()
         self.limits = Limits()
         self.cookie = b""  # its name tells the instance; read from the database when it first answers

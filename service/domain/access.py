@@ -3,7 +3,7 @@
 import msgspec
 
 from service.domain.errors import NotFound, NotSignedIn
-from service.pipeline import Param, Row
+from service.pipeline import Param, Row, Statement
 
 BIGINT = 2**63 - 1
 
@@ -42,6 +42,11 @@ def number(value: int) -> bytes:
 
 def optional(value: int | None) -> Param:
     return None if value is None else b"%d" % value
+
+
+def write(name: bytes, call: bytes) -> Statement:
+    """Return the statement that calls a write function, whose answer `written` reads."""
+    return Statement(name, b"SELECT body, topic, seq, person FROM " + call, topic=1)
 
 
 def written(rows: list[Row]) -> Written:

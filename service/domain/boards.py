@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.database import Database
-from service.domain.access import Attempt, Read, Written, number, written
+from service.domain.access import Attempt, Read, Written, number, write, written
 from service.domain.columns import Column
 from service.domain.members import Role
 from service.domain.texts import Id, Restorable, Text, Time, Title, Uid, Wire
@@ -83,12 +83,12 @@ class Tagged(msgspec.Struct, frozen=True):
 
 
 LIST = Statement(b"list_boards", b"SELECT list_boards($1, $2)")
-CREATE = Statement(b"create_board", b"SELECT body, topic, seq, person FROM create_board($1, $2, $3, $4)")
+CREATE = write(b"create_board", b"create_board($1, $2, $3, $4)")
 READ = Statement(b"read_board", b"SELECT body, tag, person FROM read_board($1, $2, $3, $4)")
 READ_AT = Statement(b"read_board_at", b"SELECT read_board_at($1, $2, $3, $4)")
 ARCHIVED = Statement(b"read_archive", b"SELECT read_archive($1, $2)")
-CHANGE = Statement(b"change_board", b"SELECT body, topic, seq, person FROM change_board($1, $2, $3, $4, $5, $6)")
-ARCHIVE = Statement(b"archive_board", b"SELECT body, topic, seq, person FROM archive_board($1, $2, $3, $4)")
+CHANGE = write(b"change_board", b"change_board($1, $2, $3, $4, $5, $6)")
+ARCHIVE = write(b"archive_board", b"archive_board($1, $2, $3, $4)")
 
 
 async def list_mine(database: Database, credential: bytes, archived: bool) -> Read:

@@ -4,9 +4,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from service.database import Database
-from service.domain.access import Attempt, Written, number, written
+from service.domain.access import Attempt, Written, number, write, written
 from service.domain.texts import After, Id, Restorable, Time, Title, Uid, WipLimit, Wire
-from service.pipeline import Statement
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +40,10 @@ class ColumnMove(Wire):
     after: After | UnsetType = UNSET
 
 
-ADD = Statement(b"add_column", b"SELECT body, topic, seq, person FROM add_column($1, $2, $3, $4, $5)")
-CHANGE = Statement(b"change_column", b"SELECT body, topic, seq, person FROM change_column($1, $2, $3, $4, $5, $6)")
-MOVE = Statement(b"move_column", b"SELECT body, topic, seq, person FROM move_column($1, $2, $3, $4, $5, $6)")
-ARCHIVE = Statement(b"archive_column", b"SELECT body, topic, seq, person FROM archive_column($1, $2, $3, $4)")
+ADD = write(b"add_column", b"add_column($1, $2, $3, $4, $5)")
+CHANGE = write(b"change_column", b"change_column($1, $2, $3, $4, $5, $6)")
+MOVE = write(b"move_column", b"move_column($1, $2, $3, $4, $5, $6)")
+ARCHIVE = write(b"archive_column", b"archive_column($1, $2, $3, $4)")
 
 
 async def add(database: Database, by: Attempt, board_id: int, column: NewColumn) -> Written:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from service.database import Database
-from service.domain.access import Attempt, Read, Written, number, written
+from service.domain.access import Attempt, Read, Written, number, write, written
 from service.domain.secret import hashed, new_code
 from service.domain.texts import Email, Time, Wire
 from service.pipeline import Statement
@@ -39,13 +39,12 @@ class MemberChange(Wire):
     role: Role
 
 
-WRITTEN = b"SELECT body, topic, seq, person FROM "
 LIST = Statement(b"list_members", b"SELECT list_members($1, $2)")
-ADD = Statement(b"add_member", WRITTEN + b"add_member($1, $2, $3, $4, $5, $6)")
-CHANGE = Statement(b"change_member", WRITTEN + b"change_member($1, $2, $3, $4, $5, $6, $7)")
-REMOVE = Statement(b"remove_member", WRITTEN + b"remove_member($1, $2, $3, $4, $5)")
-WITHDRAW = Statement(b"withdraw_invitation", WRITTEN + b"withdraw_invitation($1, $2, $3, $4, $5)")
-ACCEPT = Statement(b"accept_invitation", WRITTEN + b"accept_invitation($1, $2, $3, $4)")
+ADD = write(b"add_member", b"add_member($1, $2, $3, $4, $5, $6)")
+CHANGE = write(b"change_member", b"change_member($1, $2, $3, $4, $5, $6, $7)")
+REMOVE = write(b"remove_member", b"remove_member($1, $2, $3, $4, $5)")
+WITHDRAW = write(b"withdraw_invitation", b"withdraw_invitation($1, $2, $3, $4, $5)")
+ACCEPT = write(b"accept_invitation", b"accept_invitation($1, $2, $3, $4)")
 
 
 async def list_all(database: Database, credential: bytes, board_id: int) -> Read:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.database import Database
-from service.domain.access import Read, Written, found, written
+from service.domain.access import Read, Written, found, write, written
 from service.domain.errors import Forbidden, NotSignedIn
 from service.domain.members import Role
 from service.domain.passwords import Passwords
@@ -71,16 +71,15 @@ class MeChange(Wire):
     locale: Locale | UnsetType = UNSET
 
 
-WRITTEN = b"SELECT body, topic, seq, person FROM "
 DESCRIBE = Statement(b"describe_code", b"SELECT describe_code($1)")
-MAKE = Statement(b"make_account", WRITTEN + b"make_account($1, $2, $3, $4, $5)")
-EXCHANGE = Statement(b"exchange_code", WRITTEN + b"exchange_code($1, $2)")
+MAKE = write(b"make_account", b"make_account($1, $2, $3, $4, $5)")
+EXCHANGE = write(b"exchange_code", b"exchange_code($1, $2)")
 BY_EMAIL = Statement(b"person_by_email", b"SELECT id, password_hash FROM person_by_email($1)")
-OPEN = Statement(b"open_checked_session", WRITTEN + b"open_checked_session($1, $2, $3)")
+OPEN = write(b"open_checked_session", b"open_checked_session($1, $2, $3)")
 END = Statement(b"end_session", b"SELECT end_session($1)")
 ME = Statement(b"read_me", b"SELECT body, person FROM read_me($1)")
 PASSWORD = Statement(b"my_password", b"SELECT password_hash, person FROM my_password($1)")
-CHANGE = Statement(b"change_me", WRITTEN + b"change_me($1, $2, $3, $4, $5)")
+CHANGE = write(b"change_me", b"change_me($1, $2, $3, $4, $5)")
 
 
 class Opened(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from service.database import Database
-from service.domain.access import Attempt, Read, Written, found, number, written
+from service.domain.access import Attempt, Read, Written, found, number, write, written
 from service.domain.texts import After, Id, Restorable, Text, Time, Title, Uid, Wire
 from service.pipeline import Statement
 
@@ -45,10 +45,10 @@ class TicketMove(Wire):
 
 
 READ = Statement(b"read_ticket", b"SELECT body, person FROM read_ticket($1, $2)")
-ADD = Statement(b"add_ticket", b"SELECT body, topic, seq, person FROM add_ticket($1, $2, $3, $4, $5)")
-CHANGE = Statement(b"change_ticket", b"SELECT body, topic, seq, person FROM change_ticket($1, $2, $3, $4, $5, $6)")
-MOVE = Statement(b"move_ticket", b"SELECT body, topic, seq, person FROM move_ticket($1, $2, $3, $4, $5, $6, $7)")
-ARCHIVE = Statement(b"archive_ticket", b"SELECT body, topic, seq, person FROM archive_ticket($1, $2, $3, $4)")
+ADD = write(b"add_ticket", b"add_ticket($1, $2, $3, $4, $5)")
+CHANGE = write(b"change_ticket", b"change_ticket($1, $2, $3, $4, $5, $6)")
+MOVE = write(b"move_ticket", b"move_ticket($1, $2, $3, $4, $5, $6, $7)")
+ARCHIVE = write(b"archive_ticket", b"archive_ticket($1, $2, $3, $4)")
 
 
 async def read(database: Database, credential: bytes, ticket_id: int) -> Read:

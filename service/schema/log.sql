@@ -2,7 +2,8 @@
 --
 -- A statement's changed rows go to `pending`. Just before COMMIT one deferred trigger numbers them, topic by topic in
 -- ascending order, writes `event`, and rings the channel `livelane` with each topic. A number is taken as late as it can
--- be, so a transaction that idles blocks nobody, and numbers follow the order of commits without a gap.
+-- be, so a transaction that idles blocks nobody, and numbers follow the order of commits without a gap. A notification
+-- says in its payload which topics may have moved, with a blank between, or `*` for any.
 
 -- Times as the protocol writes them: RFC 3339 in UTC, microseconds.
 CREATE OR REPLACE FUNCTION rfc3339(moment timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -70,6 +71,8 @@ $$;
 -- Number what this transaction has changed so far, write it to the log and ring its topics (at COMMIT). Returns the last
 -- number given in `for_topic`, null when nothing changed there. Runs at COMMIT by itself; call it as the last thing in a
 -- transaction to learn the number before.
+-- PostgreSQL lets one notifying commit through at a time, flush of the disk included. So a session that has set
+-- `livelane.wake` to `caller` rings `for_topic` itself, after the commit; whoever does not say so need not know.
 CREATE OR REPLACE FUNCTION number_now(for_topic text DEFAULT NULL) RETURNS bigint
 -- pending and topic_clock look empty or full at plan time and are the opposite at run time: always by index
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
@@ -85,6 +88,7 @@ DECLARE
     actor    bigint;
     via      text;
     op       text;
+    rung     text := CASE WHEN current_setting('livelane.wake', true) = 'caller' THEN for_topic END;  -- by the caller
 BEGIN
     IF x IS NULL THEN
         RETURN NULL;
@@ -111,7 +115,9 @@ BEGIN
         INSERT INTO event (topic, seq, at, noun, kind, entity_id, actor_id, via, op, "set", was, moved_to, more)
             VALUES (one.topic, last, moment, one.noun, one.kind, one.entity_id, actor, log_via(), log_op(), one."set", one.was,
                     one.moved_to, false);
-        PERFORM pg_notify('livelane', one.topic);
+        IF one.topic IS DISTINCT FROM rung THEN
+            PERFORM pg_notify('livelane', one.topic);
+        END IF;
         RETURN CASE WHEN one.topic = for_topic THEN last END;
     END IF;
 
@@ -130,7 +136,9 @@ BEGIN
                    p.moved_to, p.place < per.n
               FROM (SELECT q.*, row_number() OVER (ORDER BY q.id) AS place
                       FROM pending q WHERE q.xid = x AND q.topic = per.topic) p;
-        PERFORM pg_notify('livelane', per.topic);
+        IF per.topic IS DISTINCT FROM rung THEN
+            PERFORM pg_notify('livelane', per.topic);
+        END IF;
         IF per.topic = for_topic THEN
             answer := last;
         END IF;

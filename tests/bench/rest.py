@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def measure(site: Site, for_s: float) -> list[Figure]:
         as_move = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=moved.per_s)
     for load in (hello, one, bare, pooled, read, change, moved, crowded, as_change, as_move):
         assert set(load.statuses) == {200}, load.statuses
-    direct_per_s, direct_p99 = _pgbench(site, [number for number, _ in tickets], for_s)
+    direct_per_s, direct_p99 = pgbench(site, "UPDATE ticket SET title = 'Title ' || :n WHERE id = :id", for_s)
     figures = [
         Figure("GET ticket, 32 connections", read.per_s, "/s", "bare handler, same query and pool", bare.per_s,
                note=f"{read.cpu_us:.0f} µs CPU against {bare.cpu_us:.0f}; by psycopg's pool {pooled.cpu_us:.0f}",
@@ -88,22 +89,26 @@ def measure(site: Site, for_s: float) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _pgbench(site: Site, tickets: list[int], for_s: float) -> tuple[float, float]:
-    """Return such UPDATEs a second and their p99 in ms for 32 clients of PostgreSQL itself, log included."""
+def pgbench(site: Site, statement: str, for_s: float, clients: int = 32, options: str = "") -> tuple[float, float]:
+    """Return how often a second PostgreSQL alone runs the statement for so many clients, log included; p99 in ms.
+
+    The script has `:id`, a ticket, and `:n`, a number. `options` are of the session, as PGOPTIONS takes them.
+    """
     program = shutil.which("pgbench") or "/usr/lib/postgresql/15/bin/pgbench"
     if not Path(program).exists():
         return 0.0, 0.0
-    script = site.folder / "update.sql"
-    script.write_text(
-        f"\\set id random({min(tickets)}, {max(tickets)})\n\\set n random(1, 1000000000)\n"
-        "UPDATE ticket SET title = 'Title ' || :n WHERE id = :id;\n"
+    lowest, highest = site.conn.execute("SELECT min(id), max(id) FROM ticket WHERE archived_at IS NULL").fetchone() or (
+        1,
+        1,
     )
-    times = site.folder / "times"
+    script = site.folder / "statement.sql"
+    script.write_text(f"\\set id random({lowest}, {highest})\n\\set n random(1, 1000000000)\n{statement};\n")
+    times = Path(tempfile.mkdtemp(dir=site.folder)) / "times"
     subprocess.run(
-        [program, "-n", "-M", "prepared", "-c", "32", "-T", str(max(2, round(for_s))), "-f", script,
+        [program, "-n", "-M", "prepared", "-c", str(clients), "-T", str(max(2, round(for_s))), "-f", script,
          "--log", f"--log-prefix={times}"],
-        env={**os.environ, **environment_of(site.url)}, capture_output=True, check=True,
+        env={**os.environ, **environment_of(site.url), "PGOPTIONS": options}, capture_output=True, check=True,
     )  # fmt: skip
-    lines = [line.split() for path in site.folder.glob("times.*") for line in path.read_text().splitlines()]
+    lines = [line.split() for path in times.parent.iterdir() for line in path.read_text().splitlines()]
     ends = [int(line[4]) + int(line[5]) / 1e6 for line in lines]
     return len(lines) / (max(ends) - min(ends)), percentile([int(line[2]) / 1000 for line in lines], 0.99)

@@ -155,6 +155,29 @@ async def test_a_transaction_rings_each_topic_once(conn: AsyncConnection, databa
     assert rung == ["board/1", "board/2"]
 
 
+async def test_a_caller_who_rings_the_topic_it_asks_for_is_left_to_it(conn: AsyncConnection, database_url: str):
+    await set_up(conn)
+    await add_board(conn)
+    async with await connect(database_url) as ear, await connect(database_url) as service:
+        await ear.execute("LISTEN livelane")
+        await service.execute("SET livelane.wake = 'caller'")
+
+        async with service.transaction():
+            await service.execute("UPDATE ticket SET title = 'one board' WHERE board_id = 1")
+            await service.execute("SELECT number_now('board/1')")
+        async with service.transaction():  # what it did not ask for is rung for it
+            await service.execute("INSERT INTO ticket (column_id, title) VALUES (1, 'a'), (4, 'b')")
+            await service.execute("SELECT number_now('board/1')")
+        await service.execute("UPDATE ticket SET title = 'did not ask' WHERE board_id = 1")
+        async with conn.transaction():  # nor did whoever does not say so, of the same role
+            await conn.execute("UPDATE ticket SET title = 'SQL' WHERE board_id = 1")
+            await conn.execute("SELECT number_now('board/1')")
+        await conn.execute("NOTIFY livelane, 'the end'")
+
+        rung = [n.payload async for n in ear.notifies(timeout=5, stop_after=4)]
+    assert rung == ["board/2", "board/1", "board/1", "the end"]
+
+
 async def test_twenty_thousand_rows_are_one_wake_up_and_stay_linear(conn: AsyncConnection, database_url: str):
     await set_up(conn, 20_000)
     before = await seq(conn)

@@ -72,7 +72,7 @@ check: lint test
 @screenshots *arguments: _python _web _system
     python -m tests.browser.pictures {{ arguments }}
 
-# Random writers, readers, kills and restarts against the oracle: `just torture 10m`
+# Random writers, readers, kills and restarts against the oracle: `just torture 10m [--workers 2]`
 @torture duration="1m" *arguments: _python
     python -m tests.torture {{ duration }} {{ arguments }}
 

@@ -19,6 +19,7 @@ from rich.text import Text
 from service import running
 from service.cli import with_database
 from service.frames import Frame, Frames
+from service.schema import database
 from service.telling import Board, who
 
 SILENCE_S = 25.0  # heartbeats come every 10 s; after this long without a byte the stream is dead
@@ -295,6 +296,8 @@ def tail(database_url: str, data: Path, board: int, url: str, token: str, last: 
     livelane tail 1 --json | jq -r .type
     livelane tail 1 --url https://board.example --token llt_…
     """
+    if database_url and not token:
+        database.examine(database_url)
     url = url.rstrip("/") or _here(data, database_url)
     out = Objects() if as_json else Lines(Console(highlight=False), last)
     with _borrowed(Key(token, data, database_url, board)) as key, contextlib.suppress(KeyboardInterrupt):

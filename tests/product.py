@@ -65,6 +65,16 @@ class Product:
             )  # fmt: skip
         self._await_ready(self.process)
 
+    @property
+    def workers(self) -> list[int]:
+        """The processes that serve: those of `--workers`, else the one there is."""
+        assert self.process
+        parent = str(self.process.pid)
+        listed = subprocess.run(
+            ["pgrep", "-P", parent, "-f", "spawn_main"], capture_output=True, text=True, check=False
+        )
+        return [int(line) for line in listed.stdout.split()] or [self.process.pid]
+
     def kill(self) -> None:
         """SIGKILL, workers included."""
         assert self.process

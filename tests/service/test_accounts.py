@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+import time
 
 import httpx
 import psycopg
@@ -110,6 +111,22 @@ async def test_guessing_passwords_is_slowed_down(url: str):
         assert sum(other.status_code == 401 for other in others) == 10
         assert int(answer.headers["retry-after"]) > 0
         assert answer.json()["type"] == "/problems/too-many"
+
+
+async def test_an_unknown_address_takes_as_long_as_a_wrong_password(url: str, conn: psycopg.AsyncConnection):
+    async with browser(url) as client:
+        await set_up(client, await add_code(conn))
+        quickest: dict[str, float] = {}
+        answers: set[tuple[int, bytes]] = set()
+        for email in ("ada@example.org", "nobody@example.org") * 5:
+            began = time.monotonic()
+            answer = await client.post("/api/session", json={"email": email, "password": "guess"})
+            quickest[email] = min(quickest.get(email, 9), time.monotonic() - began)
+            answers.add((answer.status_code, answer.content))
+
+    assert len(answers) == 1
+    known, unknown = quickest.values()
+    assert 0.5 < unknown / known < 2, quickest  # without a hash to compare it would be a tenth
 
 
 async def test_a_network_guesses_from_one_address_however_many_it_has(url: str):

@@ -133,14 +133,13 @@ def test_the_halves_run_apart_on_one_database(product: Product, tmp_path: Path) 
 def test_a_worker_that_is_killed_is_replaced_and_all_end_together(product: Product) -> None:
     product.start("--workers", "2")
     assert product.process
-    before = children(product.process.pid)
+    before = product.workers
     assert len(before) == 2
     assert "process_open_fds" not in httpx.get(f"{product.url}/metrics").text  # the workers' numbers, added up
 
     os.kill(before[0], signal.SIGKILL)
-    parent = product.process.pid
-    eventually(lambda: len(set(children(parent)) - set(before)) == 1)
-    after = children(parent)
+    eventually(lambda: len(set(product.workers) - set(before)) == 1)
+    after = product.workers
     assert ready(product.url)["status"] == "ready"
 
     assert product.stop() in {0, 128 + signal.SIGTERM}
@@ -150,7 +149,7 @@ def test_a_worker_that_is_killed_is_replaced_and_all_end_together(product: Produ
 def test_workers_leave_with_a_killed_parent(product: Product) -> None:
     product.start("--workers", "2")
     assert product.process
-    workers = children(product.process.pid)
+    workers = product.workers
     assert len(workers) == 2
 
     product.process.kill()
@@ -220,11 +219,6 @@ def test_a_port_in_use_is_said(serve: Product) -> None:
     assert done.stderr.strip() == (
         f"Error: Port {serve.port} on 127.0.0.1 is in use by another program. Stop it, or choose another with --port."
     )
-
-
-def children(pid: int) -> list[int]:
-    listed = subprocess.run(["pgrep", "-P", str(pid), "-f", "spawn_main"], capture_output=True, text=True, check=True)
-    return [int(line) for line in listed.stdout.split()]
 
 
 def alive(pid: int) -> bool:

@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--readers", type=int, default=10)
     parser.add_argument("--writers", type=int, default=2, help="so many over REST and as many by SQL")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the server")
     asked = parser.parse_args()
     match = re.fullmatch(r"(\d+)([smh])", asked.duration)
     if match is None:
@@ -27,7 +28,9 @@ def main() -> None:
 
     print(f"seed {asked.seed}", flush=True)
     seconds = int(match[1]) * SECONDS[match[2]]
-    counts = anyio.run(lambda: torture(seconds, asked.seed, readers=asked.readers, writers=asked.writers))
+    counts = anyio.run(
+        lambda: torture(seconds, asked.seed, readers=asked.readers, writers=asked.writers, workers=asked.workers)
+    )
 
     for what, count in counts.items():
         print(f"{count:8}  {what}")

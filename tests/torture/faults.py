@@ -25,7 +25,8 @@ async def break_things(ground: Ground, every_s: tuple[float, float]) -> None:
         if ground.over.is_set():
             return
         if not left:
-            left = chance.sample(FAULTS, len(FAULTS))
+            kinds = [*FAULTS, "worker"] if len(ground.product.workers) > 1 else FAULTS
+            left = chance.sample(kinds, len(kinds))
         fault = left.pop()
         ground.ledger.counts[f"fault {fault}"] += 1
         began = time.monotonic()
@@ -49,10 +50,12 @@ async def _make(ground: Ground, fault: str) -> None:
         await anyio.sleep(0.2)
         await anyio.to_thread.run_sync(partial(ground.await_postgres, 30))
     elif fault == "freeze":
-        assert product.process
-        os.kill(product.process.pid, signal.SIGSTOP)
+        worker = product.workers[0]
+        os.kill(worker, signal.SIGSTOP)
         await anyio.sleep(1)
-        os.kill(product.process.pid, signal.SIGCONT)
+        os.kill(worker, signal.SIGCONT)
+    elif fault == "worker":
+        os.kill(product.workers[-1], signal.SIGKILL)  # its parent starts another
     else:
         await _go_to_lunch(ground)
 

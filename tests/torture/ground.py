@@ -26,7 +26,7 @@ class Ledger(msgspec.Struct):
     """What the writers were told."""
 
     acknowledged: dict[str, tuple[str, int] | None] = {}  # key of a REST write → topic and seq, or no change
-    refused: set[str] = set()  # keys that got a 4xx
+    refused: dict[str, list[str]] = {}  # keys that got a 4xx: when each attempt was made and what it was answered
     committed: set[str] = set()  # uids of tickets whose transaction's COMMIT returned
     undone: set[str] = set()  # uids of tickets whose transaction or savepoint was rolled back
     counts: Counter[str] = msgspec.field(default_factory=Counter)
@@ -75,7 +75,7 @@ class Ground(msgspec.Struct):
 
 
 @asynccontextmanager
-async def prepare(seed: int, folder: Path, seconds: float) -> AsyncIterator[Ground]:
+async def prepare(seed: int, folder: Path, seconds: float, workers: int = 1) -> AsyncIterator[Ground]:
     """Make all of it in an empty folder; the clock starts when it is ready."""
     data = folder / "data"
     async with AsyncExitStack() as stack:
@@ -86,7 +86,7 @@ async def prepare(seed: int, folder: Path, seconds: float) -> AsyncIterator[Grou
             conn.execute("SELECT pg_reload_conf()")
         migrate(server.url)
         product = stack.enter_context(Product(server.url, folder / "serve.log"))
-        await anyio.to_thread.run_sync(product.start)
+        await anyio.to_thread.run_sync(product.start, "--workers", str(workers))
         site = Site(product.url, "", server.url)
         ada = await stack.enter_async_context(site.person("Ada"))
         bo = await stack.enter_async_context(site.person("Bo"))

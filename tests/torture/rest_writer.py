@@ -1,6 +1,7 @@
 """Somebody who writes over REST and retries, with the same key, until there is an answer."""
 
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -24,7 +25,8 @@ async def _one(ground: Ground, chance: random.Random, key: str) -> None:
     headers = {"Idempotency-Key": key}
     if method in ("PATCH", "POST") and ("PATCH" in method or path.endswith("/move")) and chance.random() < 0.2:
         headers["If-Match"] = f'"{chance.randint(1, 6)}"'
-    answer = await _insist(ground, method, path, body, headers)
+    told: list[str] = []
+    answer = await _insist(ground, method, path, body, headers, told)
     ledger = ground.ledger
     ledger.counts[f"rest {answer.status_code}"] += 1
     if answer.is_success:
@@ -34,17 +36,22 @@ async def _one(ground: Ground, chance: random.Random, key: str) -> None:
             ground.tickets.append(answer.json()["id"])
     else:
         assert answer.status_code in (403, 404, 409, 410, 422), f"{method} {path}: {answer.status_code} {answer.text}"
-        ledger.refused.add(key)
+        ledger.refused[key] = told
 
 
-async def _insist(ground: Ground, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+async def _insist(
+    ground: Ground, method: str, path: str, body: Any, headers: dict[str, str], told: list[str]
+) -> httpx.Response:
     with anyio.fail_after(60):
         while True:
+            told.append(f"{datetime.now(UTC):%H:%M:%S.%f} {method} {path}")
             try:
                 answer = await ground.ada.http.request(method, path, json=body, headers=headers, timeout=5)
-            except httpx.TransportError:
+            except httpx.TransportError as error:
+                told.append(f"{datetime.now(UTC):%H:%M:%S.%f} {error!r}")
                 ground.ledger.counts["rest without answer"] += 1
             else:
+                told.append(f"{datetime.now(UTC):%H:%M:%S.%f} {answer.status_code} {answer.text[:200]}")
                 if answer.status_code != 503:
                     return answer
                 assert "retry-after" in answer.headers, answer.text

@@ -19,11 +19,12 @@ async def torture(
     *,
     readers: int = 10,
     writers: int = 2,
+    workers: int = 1,
     every_s: tuple[float, float] = (1.0, 3.0),
 ) -> dict[str, int]:
     """Run for so long and return what happened, counted. Raises AssertionError when anything is wrong."""
     with tempfile.TemporaryDirectory(prefix="livelane-torture-") as folder:
-        async with prepare(seed, Path(folder), seconds) as ground:
+        async with prepare(seed, Path(folder), seconds, workers) as ground:
             topics = [board.topic for board in ground.boards]
             mine = f"user/{ground.ada.id}"
             watched = [[topics[0]], [topics[1]], topics[:2], [*topics, mine], [mine], topics[2:]]

@@ -103,8 +103,8 @@ def _what_was_acknowledged_is_there(ground: Ground, log: dict[str, list[dict[str
                 f"{key} was done twice: {run}"
             )
             assert [bool(event.get("more")) for event in run] == [True] * (len(run) - 1) + [False], f"{key}: {run}"
-    for key in ledger.refused:
-        assert key not in of_key, f"{key} was refused and done: {of_key[key]}"
+    for key, told in ledger.refused.items():
+        assert key not in of_key, f"{key} was refused and done: {of_key[key]}\n" + "\n".join(told)
     for uid in ledger.committed:
         assert born[uid] >= 1, f"the ticket {uid} was committed and is not in the log"
     for uid in ledger.undone:

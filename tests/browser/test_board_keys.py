@@ -216,6 +216,15 @@ async def test_the_palette_finds_and_does(served: Product, people: People, board
     await hands.press("Control+k")
     await hands.page.keyboard.type("zebra")
     await expect(palette).to_contain_text("Nothing found for 'zebra'.")
+    await palette.get_by_role("combobox").fill("rename")  # another word for it
+    await expect(palette.get_by_role("option", selected=True)).to_contain_text("Rename")
+    await hands.press("Enter")
+    await expect(hands.ticket(ticket).get_by_role("textbox")).to_be_focused()
+    await hands.press("Escape", "Control+k")
+    await hands.page.keyboard.type("add a col")  # what the board's menu offers
+    await hands.press("Enter")
+    await expect(hands.page.get_by_label("Name of the new column")).to_be_focused()
+    await hands.press("Escape", "Control+k")
     await palette.get_by_role("combobox").fill(f"#{board.tickets[4]}")
     await hands.press("Enter")
     await expect(hands.page).to_have_url(f"{window.url}/boards/{board.id}/tickets/{board.tickets[4]}")

@@ -74,6 +74,44 @@ async def test_an_archived_board_comes_back(served: Product, people: People, boa
     await expect(page.get_by_role("link", name="Road")).to_be_visible()
 
 
+async def test_find_or_do_is_there_without_a_board_too(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    ada = people.new("Ada", board.id)
+    await window.sign_in(ada)
+    page = await window.context.new_page()
+    await page.goto(f"{window.url}/")
+    await expect(page.locator("a.brow .num")).to_contain_text("6 tickets")
+    finder = page.get_by_role("dialog", name="Find or do")
+
+    await page.keyboard.press("Control+k")
+    await expect(finder.get_by_role("combobox")).to_be_focused()
+    await page.keyboard.type("new")
+    await expect(finder.get_by_role("option", selected=True)).to_have_text("New board")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="New board")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page).to_have_url(f"{window.url}/")
+
+    await page.goto(f"{window.url}/settings")
+    await page.get_by_role("button", name="Find or do").click()
+    await finder.get_by_role("combobox").fill("ro")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{window.url}/boards/{board.id}")
+    await expect(page.locator("[data-ticket]")).to_have_count(6)
+
+
+async def test_a_run_that_goes_on_below_is_not_passed_off_as_its_end(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    await window.sign_in(people.new("Ada", board.id))
+    board.sql("INSERT INTO ticket (column_id, title) SELECT %s, 'T' FROM generate_series(1, 90)", board.columns[0])
+    page = await window.context.new_page()
+    await page.goto(f"{window.url}/")
+
+    await expect(page.locator(".brow .last")).to_contain_text("added at least 30 tickets")
+
+
 async def test_arrows_go_from_row_to_row(served: Product, people: People, board: Board, window: Window) -> None:
     page = await listed(window, people, board)
     other = make_board(served.database_url, "Other")

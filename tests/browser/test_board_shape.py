@@ -206,6 +206,43 @@ async def test_at_360_px_one_lane_fills_the_screen_and_everything_has_a_button(
     assert small == []
 
 
+async def test_what_people_wrote_runs_in_its_own_direction(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    board.sql("UPDATE ticket SET title = 'זהו כרטיס 318 וגם English' WHERE id = %s", board.tickets[0])
+    hands = await at(window, people, board)
+    edges = """(card) => {
+        const text = document.createRange()
+        text.selectNodeContents(card.querySelector('.name'))
+        const { left, right } = text.getBoundingClientRect()
+        const box = card.getBoundingClientRect()
+        return { left: left - box.left, right: box.right - right }
+    }"""
+
+    hebrew = await hands.ticket(board.tickets[0]).evaluate(edges)
+    latin = await hands.ticket(board.tickets[1]).evaluate(edges)
+
+    assert hebrew["right"] < 20 < hebrew["left"], hebrew
+    assert latin["left"] < 20 < latin["right"], latin
+
+
+async def test_a_board_without_columns_offers_the_first(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    board.sql("UPDATE board_column SET archived_at = now() WHERE board_id = %s", board.id)
+    await window.sign_in(people.new("Ada", board.id))
+    page = await window.context.new_page()
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await page.goto(f"{window.url}/boards/{board.id}")
+    await expect(page.get_by_text("This board has no columns.")).to_be_visible()
+    assert not await serious(page)
+
+    await page.get_by_role("button", name="New ticket").click()  # there is no place for one yet
+    await page.get_by_label("Name of the new column").fill("Inbox")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("region", name="Inbox, column 1")).to_be_visible()
+
+
 async def test_on_paper_every_ticket_is_there(served: Product, people: People, board: Board, window: Window) -> None:
     board.sql(
         "INSERT INTO ticket (board_id, column_id, title, rank)"

@@ -75,6 +75,13 @@ async def test_the_dot_says_what_is_so_and_the_banner_comes_after_ten_seconds(
         "Keep working: your 1 change waits here and goes out when it answers.", timeout=15_000
     )
     await expect(word).to_contain_text("Offline since ")
+    # A ticket beside the board covers neither the banner nor its button, and no wait in it is without a sentence.
+    await hands.link(board.tickets[1]).click()
+    panel = hands.page.get_by_role("article", name=f"Ticket {board.tickets[1]}")
+    await expect(panel).to_contain_text("The description is not here yet. It comes when the server answers.")
+    await expect(panel).to_contain_text("The history did not load: no answer.")
+    await banner.get_by_role("button", name="Try now").click()
+    await hands.press("Escape")
     warned: list[str] = []
 
     async def stay(dialog: Dialog) -> None:

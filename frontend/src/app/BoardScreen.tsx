@@ -21,9 +21,12 @@ import { useFetchLater } from '../ui/later'
 import { MenuButton } from '../ui/Menu'
 import { toast } from '../ui/toasts'
 import { ConnectionBanner } from './ConnectionBanner'
+import { Nowhere } from './Nowhere'
 import { OldChanges } from './OldChanges'
+import { Shell } from './Shell'
 import { ConnectionButton, type ConnectionPanel, StateMark, TopBar } from './TopBar'
-import { NothingHere, Opening } from './Waiting'
+import { useFind } from './useFind'
+import { Opening } from './Waiting'
 
 /** What is open beside or instead of the lanes. */
 export type Beside =
@@ -45,7 +48,7 @@ export interface BoardParts {
 
 /** A board's whole screen: top bar, banners, the lanes or what stands in their place, and what is open beside them. */
 export function BoardScreen({ id, beside, parts }: { id: number; beside: Beside; parts: BoardParts }) {
-  if (!Number.isSafeInteger(id) || id < 1) return <NothingHere text={texts.notThere(id)} />
+  if (!Number.isSafeInteger(id) || id < 1) return <Nowhere text={texts.notThere(id)} />
   return (
     <BoardProvider id={id} key={id}>
       <OneBoard beside={beside} parts={parts} />
@@ -66,6 +69,8 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
   const [renaming, setRenaming] = useState(false)
   const rename = useCallback(() => setRenaming(true), [])
   const past = beside.is === 'past' && parts.TimeMachine !== undefined
+  const lanes = !past && beside.is !== 'archive'
+  const { show, found } = useFind(!lanes)
   useFetchLater(useBoardConnection().word === 'live' && status === 'ready')
 
   useEffect(() => {
@@ -75,9 +80,11 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
     }
   }, [board])
 
-  if (status === 'gone' || status === 'forbidden') return <NoBoard forbidden={status === 'forbidden'} />
+  const seen = useRef(false)
+  if (status === 'ready') seen.current = true
+  if (status === 'gone' || status === 'forbidden')
+    return <NoBoard forbidden={status === 'forbidden'} seen={seen.current} />
 
-  const lanes = !past && beside.is !== 'archive'
   return (
     <div className="app" data-screen={past ? 'time' : undefined}>
       <button type="button" className="skip btn" onClick={toContent}>
@@ -87,10 +94,11 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
         title={<BoardTitle renaming={renaming} onRename={setRenaming} />}
         mark={<BoardMark past={past} />}
         state={<BoardState past={past} panel={parts.ConnectionPanel} />}
-        onFind={lanes ? () => control.current?.find() : undefined}
+        onFind={lanes ? () => control.current?.find() : show}
         onShortcuts={lanes ? () => control.current?.shortcuts() : undefined}
       />
       <BoardBanners />
+      {found}
       {status === 'loading' ? (
         <LoadingBoard />
       ) : past && parts.TimeMachine ? (
@@ -295,7 +303,7 @@ function LoadingBoard() {
 }
 
 /** Not there, or not mine any more; what had not been sent can be copied. */
-function NoBoard({ forbidden }: { forbidden: boolean }) {
+function NoBoard({ forbidden, seen }: { forbidden: boolean; seen: boolean }) {
   const store = useBoard()
   const pending = usePending()
   const lost = pending.flatMap(({ op, command }) => {
@@ -305,24 +313,29 @@ function NoBoard({ forbidden }: { forbidden: boolean }) {
       .join('\n\n')
     return text ? [{ op, text }] : []
   })
-  if (!lost.length) return <NothingHere text={texts.notThere(store.id)} />
+  const none = seen ? texts.gone(store.id) : texts.notThere(store.id)
+  if (!lost.length) return <Nowhere text={forbidden && seen ? texts.noMember : none} />
   return (
-    <main className="sentence">
-      <h1>{forbidden ? texts.accessGone : texts.notThere(store.id)}</h1>
-      {lost.map(({ op, text }) => (
-        <textarea key={op} className="input" readOnly rows={3} value={text} aria-label="Not sent" />
-      ))}
-      <Button
-        onClick={() =>
-          void copy(lost.map((each) => each.text).join('\n\n')).then((copied) =>
-            toast({
-              text: copied ? 'Copied your text.' : 'This browser did not let it be copied. Select it above.',
-            }),
-          )
-        }
-      >
-        Copy my text
-      </Button>
-    </main>
+    <Shell>
+      <div className="sentence">
+        <h1>{forbidden ? texts.accessGone : none}</h1>
+        {lost.map(({ op, text }) => (
+          <textarea key={op} className="input" readOnly rows={3} value={text} aria-label="Not sent" />
+        ))}
+        <Button
+          onClick={() =>
+            void copy(lost.map((each) => each.text).join('\n\n')).then((copied) =>
+              toast({
+                text: copied
+                  ? 'Copied your text.'
+                  : 'This browser did not let it be copied. Select it above.',
+              }),
+            )
+          }
+        >
+          Copy my text
+        </Button>
+      </div>
+    </Shell>
   )
 }

@@ -24,7 +24,7 @@ export function ConnectionBanner({
     return (
       <div className="banner" role="alert">
         <Dot state="offline" />
-        <span>{texts.sessionOver(unsaved ?? 0)}</span>
+        <span className="said">{texts.sessionOver(unsaved ?? 0)}</span>
         <span className="grow" />
         <Button small onClick={() => location.reload()}>
           Sign in
@@ -35,7 +35,7 @@ export function ConnectionBanner({
     return (
       <div className="banner" role="alert">
         <Dot state="offline" />
-        <span>{texts.otherPerson}</span>
+        <span className="said">{texts.otherPerson}</span>
         <span className="grow" />
         <Button small onClick={() => location.reload()}>
           Load the page again
@@ -46,14 +46,14 @@ export function ConnectionBanner({
     return (
       <div className="banner" role="status">
         <Dot state="offline" />
-        <span>{texts.noStream(timeOf(connection.since))}</span>
+        <span className="said">{texts.noStream(timeOf(connection.since))}</span>
       </div>
     )
   if (connection.reason === 'restart' && away && now - connection.since < 60_000)
     return (
       <div className="banner" role="status">
         <Dot state="offline" />
-        <span>{texts.restarting}</span>
+        <span className="said">{texts.restarting}</span>
       </div>
     )
   if (!away || Date.now() - connection.since < AFTER_MS) return null
@@ -61,7 +61,7 @@ export function ConnectionBanner({
   return (
     <div className="banner" role="alert">
       <Dot state="offline" />
-      <span>{texts.noAnswer(timeOf(connection.since), unsaved)}</span>
+      <span className="said">{texts.noAnswer(timeOf(connection.since), unsaved)}</span>
       <span className="grow" />
       {/* Not announced each second. */}
       <span className="next" aria-hidden="true">

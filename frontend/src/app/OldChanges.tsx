@@ -9,7 +9,7 @@ export function OldChanges() {
   if (!old) return null
   return (
     <div className="banner" role="status">
-      <span>{texts.oldChanges(old.count, dayOrTime(old.since))}</span>
+      <span className="said">{texts.oldChanges(old.count, dayOrTime(old.since))}</span>
       <span className="grow" />
       <Button small onClick={() => old.send()}>
         Send

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react'
 import { useConnection } from '../live/session'
+import { useFetchLater } from '../ui/later'
 import { ConnectionBanner } from './ConnectionBanner'
 import { ConnectionButton, type ConnectionPanel, StateMark, TopBar } from './TopBar'
+import { useFind } from './useFind'
 
 /** A page that is not a board: the top bar and, below it, whatever scrolls. */
 export function Shell({
@@ -9,21 +11,20 @@ export function Shell({
   panel,
   children,
 }: {
-  title?: string
+  title?: ReactNode
   panel?: ConnectionPanel | undefined
   children: ReactNode
 }) {
+  const { show, found } = useFind()
+  useFetchLater(useConnection().word === 'live')
   return (
     <div className="app">
-      <TopBar
-        title={title && <strong>{title}</strong>}
-        mark={<SessionMark />}
-        state={<SessionState panel={panel} />}
-      />
+      <TopBar title={title} mark={<SessionMark />} state={<SessionState panel={panel} />} onFind={show} />
       <SessionBanner />
       <main className="page" id="content">
         {children}
       </main>
+      {found}
     </div>
   )
 }

@@ -42,9 +42,13 @@ export function TopBar({
         {mark}
       </Link>
       <div className="crumb">
-        <Link href="/" className="not-phone">
-          Boards
-        </Link>
+        {title ? (
+          <Link href="/" className="not-phone">
+            Boards
+          </Link>
+        ) : (
+          <strong className="not-phone">Boards</strong>
+        )}
         {title && (
           <>
             <span className="sep not-phone" aria-hidden="true">

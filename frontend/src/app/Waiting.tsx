@@ -1,7 +1,6 @@
 /** What is seen instead of a page: a wait that ends, or a sentence. */
 
 import { useEffect, useState } from 'react'
-import { Link } from 'wouter'
 import { useNow } from '../live/clock'
 import { useDoor } from '../live/session'
 import type { Refusal } from '../sync'
@@ -50,18 +49,6 @@ export function Unanswered({ refusal, nextTryAt }: { refusal: Refusal; nextTryAt
       <Button look="primary" onClick={retry}>
         Try now
       </Button>
-    </main>
-  )
-}
-
-export function NothingHere({ text = texts.noPage }: { text?: string }) {
-  return (
-    <main className="sentence">
-      <Mark state="past" />
-      <h1>{text}</h1>
-      <Link href="/" className="link">
-        To your boards
-      </Link>
     </main>
   )
 }

@@ -1,14 +1,15 @@
 /** Every address of the app and what stands there. Features meet here and nowhere else. */
 
 import { type ReactNode, Suspense, useEffect } from 'react'
-import { Route, Switch, useLocation } from 'wouter'
+import { Link, Route, Switch, useLocation } from 'wouter'
 import { useCodeWaits } from '../account/code'
 import { cutsOf } from '../connection/cuts'
-import { useDoor } from '../live/session'
+import { useDoor, useMemberships } from '../live/session'
 import { later } from '../ui/later'
 import { type Beside, type BoardParts, BoardScreen } from './BoardScreen'
+import { Nowhere } from './Nowhere'
 import { Shell } from './Shell'
-import { Boundary, NothingHere, Opening, Unanswered } from './Waiting'
+import { Boundary, Opening, Unanswered } from './Waiting'
 
 const Entrance = later(() => import('../account/Entrance'))
 const Settings = later(() => import('../account/Settings'))
@@ -53,21 +54,17 @@ export function Routes() {
           {(params: Record<string, string | undefined>) => {
             const { id, part, ticket } = params
             const beside = besideOf(part, ticket)
-            return beside ? (
-              <BoardScreen id={Number(id)} beside={beside} parts={boardParts} />
-            ) : (
-              <NothingHere />
-            )
+            return beside ? <BoardScreen id={Number(id)} beside={beside} parts={boardParts} /> : <Nowhere />
           }}
         </Route>
         <Route path="/settings">
-          <Shell title="Settings" panel={PlainConnectionPanel}>
+          <Shell title={<strong>Settings</strong>} panel={PlainConnectionPanel}>
             <Settings />
           </Shell>
         </Route>
         <Route path="/tickets/:id">{({ id }) => <TicketAlone id={Number(id)} />}</Route>
         <Route>
-          <NothingHere />
+          <Nowhere />
         </Route>
       </Switch>
     </Page>
@@ -85,17 +82,37 @@ function Page({ children }: { children: ReactNode }) {
 /** A ticket by its number alone: the board it is on is looked up. */
 function TicketAlone({ id }: { id: number }) {
   const [, go] = useLocation()
-  if (!Number.isSafeInteger(id) || id < 1) return <NothingHere />
+  if (!Number.isSafeInteger(id) || id < 1) return <Nowhere />
   return (
     <TicketPage
       id={id}
       onClose={(board) => go(board === undefined ? '/' : `/boards/${board}`)}
-      shell={(content) => (
-        <Shell title={`Ticket ${id}`} panel={PlainConnectionPanel}>
+      shell={(content, board) => (
+        <Shell title={<TicketCrumb id={id} board={board} />} panel={PlainConnectionPanel}>
           {content}
         </Shell>
       )}
     />
+  )
+}
+
+/** Which board it is on, with the way there, and its number. */
+function TicketCrumb({ id, board }: { id: number; board: number | undefined }) {
+  const title = useMemberships()?.find((each) => each.board_id === board)?.title
+  return (
+    <>
+      {title && (
+        <>
+          <Link href={`/boards/${board}`} className="shrinks">
+            {title}
+          </Link>
+          <span className="sep" aria-hidden="true">
+            /
+          </span>
+        </>
+      )}
+      <strong>{title ? id : `Ticket ${id}`}</strong>
+    </>
   )
 }
 

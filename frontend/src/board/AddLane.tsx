@@ -21,7 +21,7 @@ export function AddLane({
     return (
       <div className="add-lane">
         {alone ? (
-          <div className="empty">
+          <div className="empty no-columns">
             <b>{texts.emptyBoard}</b>
             <Button small look="primary" onClick={() => onOpen(true)}>
               {texts.addColumn}

@@ -258,7 +258,9 @@ function BoardBody({
       <BulkBar />
       <Suspense fallback={null}>
         {dialog?.is === 'move' && <MoveDialog ids={dialog.ids} onClose={close} />}
-        {dialog?.is === 'palette' && <Palette page={page} onClose={close} />}
+        {dialog?.is === 'palette' && (
+          <Palette page={page} onAddColumn={() => setAdding(true)} onRename={onRename} onClose={close} />
+        )}
         {dialog?.is === 'shortcuts' && <ShortcutSheet onClose={close} />}
       </Suspense>
     </>
@@ -290,7 +292,7 @@ function ArchivedBoard() {
   const { store } = useHands()
   return (
     <div className="banner" role="status">
-      <span>{texts.boardIsArchived}</span>
+      <span className="said">{texts.boardIsArchived}</span>
       <span className="grow" />
       {store.role() === 'owner' && (
         <Button small onClick={() => store.run({ do: 'board.restore' })}>

@@ -1,5 +1,5 @@
-import { Columns3, CornerDownRight, Search } from 'lucide-react'
-import { type ReactNode, useId, useMemo, useState } from 'react'
+import { Columns3, CornerDownRight } from 'lucide-react'
+import { useCallback, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useBoard } from '../live/board'
 import { useMemberships } from '../live/session'
@@ -7,256 +7,172 @@ import type { Id } from '../sync'
 import { board as texts } from '../texts/board'
 import { Avatar } from '../ui/Avatar'
 import { Keys } from '../ui/Button'
-import { Dialog } from '../ui/Dialog'
-import { bindings, type PageHands } from './bindings'
+import { Finder, type FinderRow, type FinderSection } from '../ui/Finder'
+import { matchAt } from '../ui/match'
+import { type Binding, bindings, type PageHands } from './bindings'
+import { useBoardMenu } from './boardMenu'
 import { useHands } from './hands'
 import { moveTickets, showTicket } from './moves'
 
-interface Row {
-  key: string
-  text: string
-  lead: ReactNode
-  right?: ReactNode
-  /** After the palette has closed and the keyboard is back where it was. */
-  run: () => void
-}
-
-const MOST_TICKETS = 8
+const MOST_TICKETS = 6
 const MOST_OTHERS = 6
+/** Have a row of their own already, or make no sense without the key. */
+const NOT_HERE = new Set(['Move at once', 'Extend selection', 'Select the column'])
 
-/** Find or do: what can be done with the tickets in hand first, then tickets, boards, people. */
-export default function Palette({ page, onClose }: { page: PageHands; onClose: () => void }) {
+/** Find or do on a board: what can be done with the tickets in hand first, then tickets, the board, boards, people. */
+export default function Palette({
+  page,
+  onAddColumn,
+  onRename,
+  onClose,
+}: {
+  page: PageHands
+  onAddColumn: () => void
+  onRename: () => void
+  onClose: () => void
+}) {
   const store = useBoard()
   const hands = useHands()
   const memberships = useMemberships()
   const [, go] = useLocation()
-  const [query, setQuery] = useState('')
-  const [chosen, setChosen] = useState(0)
-  const list = useId()
+  const menu = useBoardMenu(go, onAddColumn, onRename)
   const [targets] = useState(() => hands.targets())
   const lead = targets[0] === undefined ? undefined : store.ticket(targets[0])
   const role = store.role()
   const mayEdit = role === 'editor' || role === 'owner'
 
-  const sections = useMemo(() => {
-    const found: { title: string; rows: Row[] }[] = []
-    const hit = (text: string) => matchAt(text, query) !== null
-    if (lead && mayEdit) {
-      const rows: Row[] = []
-      for (const binding of bindings) {
-        if (!binding.tickets || !hit(binding.text)) continue
-        rows.push({
-          key: `do ${binding.text}`,
-          text: binding.text,
-          lead: <CornerDownRight className="i" />,
-          right: <Keys keys={binding.keys[0]!} />,
-          run: () => binding.run(hands, page),
-        })
+  const sectionsFor = useCallback(
+    (query: string): FinderSection[] => {
+      const hit = (text: string) => matchAt(text, query) !== null
+      /** Its name, or the other word for it when that is what was typed; undefined when neither is. */
+      const named = ({ text, also }: Binding) =>
+        (text === 'This sheet' ? [also] : [text, also]).find((word) => word && hit(word))
+      const command = (binding: Binding): FinderRow[] => {
+        const text = named(binding)
+        return text === undefined
+          ? []
+          : [
+              {
+                key: `do ${binding.text}`,
+                text,
+                lead: <CornerDownRight className="i" />,
+                right: <Keys keys={binding.keys[0]!} />,
+                run: () => binding.run(hands, page),
+              },
+            ]
       }
-      for (const column of store.columns()) {
-        const row = store.column(column)
-        if (!row || column === lead.column_id || !hit(`Move to ${row.title}`)) continue
-        rows.push({
-          key: `move ${column}`,
-          text: `Move to ${row.title}`,
-          lead: <CornerDownRight className="i" />,
-          right: `${store.tickets(column).length + targets.length} of ${store.tickets(column).length + targets.length}`,
-          run: () => {
-            moveTickets(hands, targets, column, undefined)
-            hands.refocus()
-          },
-        })
+
+      const withTickets: FinderRow[] = []
+      if (lead && mayEdit) {
+        withTickets.push(...bindings.filter((binding) => binding.tickets).flatMap(command))
+        for (const column of store.columns()) {
+          const row = store.column(column)
+          if (!row || column === lead.column_id || !hit(`Move to ${row.title}`)) continue
+          const last = store.tickets(column).length + targets.length
+          withTickets.push({
+            key: `move ${column}`,
+            text: `Move to ${row.title}`,
+            lead: <CornerDownRight className="i" />,
+            right: `${last} of ${last}`,
+            run: () => {
+              moveTickets(hands, targets, column, undefined)
+              hands.refocus()
+            },
+          })
+        }
       }
+
+      const tickets = findTickets(
+        store.columns().flatMap((id) => store.tickets(id)),
+        query,
+        (id) => store.ticket(id)?.title,
+      ).map((id) => ({
+        key: `ticket ${id}`,
+        text: store.ticket(id)!.title,
+        lead: <span className="t3">{id > 0 ? id : 'New'}</span>,
+        right: store.column(store.ticket(id)!.column_id)?.title,
+        run: () => {
+          showTicket(hands, id)
+          hands.open(id)
+        },
+      }))
+
+      const ofTheBoard = bindings
+        .filter((each) => !each.tickets && !each.unlisted && each.group !== 'Move around')
+        .filter((each) => !NOT_HERE.has(each.text))
+        .flatMap(command)
+      for (const item of menu) {
+        if (!item || item === 'rule' || 'title' in item || item.keys || typeof item.text !== 'string')
+          continue
+        const text = item.finder ?? item.text
+        if (hit(text))
+          ofTheBoard.push({ key: `menu ${text}`, text, lead: item.icon, run: () => item.onChoose() })
+      }
+
+      const boards = (memberships ?? [])
+        .filter((each) => each.board_id !== store.id && hit(each.title))
+        .slice(0, MOST_OTHERS)
+        .map((each) => ({
+          key: `board ${each.board_id}`,
+          text: each.title,
+          lead: <Columns3 className="i" />,
+          right: each.role === 'viewer' ? 'view only' : undefined,
+          run: () => go(`/boards/${each.board_id}`),
+        }))
+      const people = query
+        ? store
+            .members()
+            .filter((member) => hit(member.name))
+            .slice(0, MOST_OTHERS)
+            .map((member) => ({
+              key: `person ${member.person_id}`,
+              text: member.name,
+              lead: <Avatar id={member.person_id} name={member.name} decorative />,
+              right: member.role,
+              run: () => go(`/boards/${store.id}/members`),
+            }))
+        : []
+
       const name =
-        targets.length > 1 ? `With ${targets.length} tickets` : `With ticket ${lead.id}, ${lead.title}`
-      if (rows.length) found.push({ title: name, rows: query ? rows : rows.slice(0, MOST_OTHERS) })
-    }
-    const tickets = findTickets(
-      store.columns().flatMap((id) => store.tickets(id)),
-      query,
-      (id) => store.ticket(id)?.title,
-    )
-    if (tickets.length)
-      found.push({
-        title: 'Tickets',
-        rows: tickets.map((id) => ({
-          key: `ticket ${id}`,
-          text: store.ticket(id)!.title,
-          lead: <span className="t3">{id > 0 ? id : 'New'}</span>,
-          right: store.column(store.ticket(id)!.column_id)?.title,
-          run: () => {
-            showTicket(hands, id)
-            hands.open(id)
-          },
-        })),
-      })
-    const commands = bindings
-      .filter(
-        (binding) =>
-          !binding.tickets && !binding.unlisted && binding.group !== 'Move around' && hit(binding.text),
-      )
-      .filter((binding) => binding.text !== 'Move at once' && binding.text !== 'Extend selection')
-      .map((binding) => ({
-        key: `do ${binding.text}`,
-        text: binding.text === 'This sheet' ? 'Shortcuts' : binding.text,
-        lead: <CornerDownRight className="i" />,
-        right: <Keys keys={binding.keys[0]!} />,
-        run: () => binding.run(hands, page),
-      }))
-    if (commands.length) found.push({ title: 'Board', rows: commands })
-    const boards = (memberships ?? [])
-      .filter((each) => each.board_id !== store.id && hit(each.title))
-      .slice(0, MOST_OTHERS)
-      .map((each) => ({
-        key: `board ${each.board_id}`,
-        text: each.title,
-        lead: <Columns3 className="i" />,
-        right: each.role === 'viewer' ? 'view only' : undefined,
-        run: () => go(`/boards/${each.board_id}`),
-      }))
-    const people = query
-      ? store
-          .members()
-          .filter((member) => hit(member.name))
-          .slice(0, MOST_OTHERS)
-          .map((member) => ({
-            key: `person ${member.person_id}`,
-            text: member.name,
-            lead: <Avatar id={member.person_id} name={member.name} decorative />,
-            right: member.role,
-            run: () => go(`/boards/${store.id}/members`),
-          }))
-      : []
-    if (boards.length || people.length)
-      found.push({ title: 'Boards and people', rows: [...boards, ...people] })
-    return found
-  }, [query, lead, mayEdit, memberships, store, hands, page, targets, go])
-
-  const rows = sections.flatMap((section) => section.rows)
-  const current = rows[Math.min(chosen, rows.length - 1)]
-
-  function choose(row: Row | undefined): void {
-    if (!row) return
-    onClose()
-    // After the dialog gave the keyboard back.
-    setTimeout(row.run)
-  }
+        targets.length > 1 ? `With ${targets.length} tickets` : `With ticket ${lead?.id}, ${lead?.title}`
+      return [
+        { title: name, rows: query ? withTickets : withTickets.slice(0, MOST_OTHERS) },
+        { title: 'Tickets', rows: tickets },
+        { title: 'Board', rows: ofTheBoard },
+        { title: 'Boards and people', rows: [...boards, ...people] },
+      ]
+    },
+    [lead, mayEdit, memberships, menu, store, hands, page, targets, go],
+  )
 
   return (
-    <Dialog title="Find or do" bare className="palette" onClose={onClose}>
-      <div className="q">
-        <Search className="i" aria-hidden="true" />
-        {lead && <span className="on">{targets.length > 1 ? `${targets.length} tickets` : lead.id}</span>}
-        <input
-          data-autofocus
-          role="combobox"
-          aria-expanded="true"
-          aria-controls={list}
-          aria-activedescendant={current && `${list}-${current.key}`}
-          aria-autocomplete="list"
-          aria-label="Find or do"
-          placeholder="Find a ticket, a board, a person, or what to do"
-          value={query}
-          onChange={(event) => {
-            setQuery(event.target.value)
-            setChosen(0)
-          }}
-          onKeyDown={(event) => {
-            if (event.nativeEvent.isComposing) return
-            const last = rows.length - 1
-            if (event.key === 'ArrowDown') setChosen((at) => (at >= last ? 0 : at + 1))
-            else if (event.key === 'ArrowUp') setChosen((at) => (at <= 0 ? last : at - 1))
-            else if (event.key === 'Enter') choose(current)
-            else return
-            event.preventDefault()
-          }}
-        />
-      </div>
-      <div className="results" role="listbox" id={list} aria-label="Results">
-        {sections.map((section) => (
-          // biome-ignore lint/a11y/useSemanticElements: a group of options has no element of its own
-          <div key={section.title} role="group" aria-label={section.title}>
-            <h3 role="presentation">{section.title}</h3>
-            {section.rows.map((row) => (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keyboard
-              // biome-ignore lint/a11y/useFocusableInteractive: as above, by aria-activedescendant
-              <div
-                key={row.key}
-                id={`${list}-${row.key}`}
-                role="option"
-                aria-selected={row === current}
-                className="opt-row"
-                ref={row === current ? intoSight : undefined}
-                onPointerMove={() => setChosen(rows.indexOf(row))}
-                onClick={() => choose(row)}
-              >
-                <span className="lead">{row.lead}</span>
-                <span className="text">
-                  <Marked text={row.text} query={query} />
-                </span>
-                <span className="r">{row.right}</span>
-              </div>
-            ))}
-          </div>
-        ))}
-      </div>
-      {!rows.length && <p className="nothing">{texts.nothingFound(query)}</p>}
-      <div className="hint" aria-hidden="true">
-        <span>
-          <kbd>↑</kbd> <kbd>↓</kbd> choose
-        </span>
-        <span>
-          <kbd>Enter</kbd> do it
-        </span>
-        <span>
-          <kbd>Esc</kbd> back to where you were
-        </span>
-      </div>
-    </Dialog>
+    <Finder
+      {...(lead && { about: targets.length > 1 ? `${targets.length} tickets` : lead.id })}
+      placeholder="Find a ticket, a board, a person, or what to do"
+      sectionsFor={sectionsFor}
+      nothing={texts.nothingFound}
+      onClose={onClose}
+    />
   )
 }
 
-function intoSight(element: HTMLElement | null): void {
-  element?.scrollIntoView({ block: 'nearest' })
-}
-
-/** Where `query` stands in `text`, at the start of a word if it can be; null when it does not. */
-export function matchAt(text: string, query: string): number | null {
-  const wanted = query.trim().toLowerCase()
-  if (!wanted) return 0
-  const lower = text.toLowerCase()
-  if (lower.startsWith(wanted)) return 0
-  const word = lower.indexOf(` ${wanted}`)
-  if (word >= 0) return word + 1
-  const anywhere = lower.indexOf(wanted)
-  return anywhere >= 0 ? anywhere : null
-}
-
+/** Those whose title begins so, then those with a word that does, then the rest; a whole number means that ticket. */
 function findTickets(ids: readonly Id[], query: string, title: (id: Id) => string | undefined): Id[] {
   const wanted = query.trim()
   if (!wanted) return []
   const number = wanted.replace(/^#/, '')
   const starts: Id[] = []
+  const words: Id[] = []
   const contains: Id[] = []
   for (const id of ids) {
     if (String(id) === number) return [id]
-    const at = matchAt(title(id) ?? '', wanted)
+    const text = title(id) ?? ''
+    const at = matchAt(text, wanted)
     if (at === null && !String(id).startsWith(number)) continue
-    ;(at === 0 ? starts : contains).push(id)
+    if (at === 0) starts.push(id)
+    else if (at === null || text[at - 1] === ' ') words.push(id)
+    else contains.push(id)
     if (starts.length >= MOST_TICKETS) break
   }
-  return [...starts, ...contains].slice(0, MOST_TICKETS)
-}
-
-function Marked({ text, query }: { text: string; query: string }) {
-  const wanted = query.trim()
-  const at = wanted ? matchAt(text, wanted) : null
-  if (at === null) return text
-  return (
-    <>
-      {text.slice(0, at)}
-      <mark>{text.slice(at, at + wanted.length)}</mark>
-      {text.slice(at + wanted.length)}
-    </>
-  )
+  return [...starts, ...words, ...contains].slice(0, MOST_TICKETS)
 }

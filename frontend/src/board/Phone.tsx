@@ -52,7 +52,7 @@ function PhoneTab({
           ?.scrollIntoView({ block: 'nearest', inline: 'start' })
       }
     >
-      {column.title}
+      <span>{column.title}</span>
       <small className={limit !== null && all.length >= limit ? 'full-word' : ''}>
         {limit === null ? figure(all.length) : `${figure(all.length)} of ${figure(limit)}`}
       </small>
@@ -88,6 +88,7 @@ export function PhoneTabBar({
 }) {
   const store = useBoard()
   const hands = useHands()
+  const columns = useColumns()
   const [, go] = useLocation()
   const menu = useBoardMenu(go, onAddColumn, onRename)
   return (
@@ -116,7 +117,7 @@ export function PhoneTabBar({
         type="button"
         className="new"
         aria-label="New ticket"
-        onClick={() => hands.compose(laneInSight())}
+        onClick={() => (columns.length ? hands.compose(laneInSight()) : onAddColumn())}
       >
         <Plus className="i" aria-hidden="true" />
       </button>

@@ -11,7 +11,7 @@ export default function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const { keys: on } = usePrefs()
   return (
     <Dialog title="Shortcuts" className="sheet" onClose={onClose}>
-      <div className="cols">
+      <div className="cols" data-autofocus="" tabIndex={-1}>
         {GROUPS.map((group) => (
           <div key={group}>
             <h3>{group}</h3>

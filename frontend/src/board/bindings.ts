@@ -7,6 +7,8 @@ export interface Binding {
   /** Combinations as `keysOf` writes them; the first is shown. */
   keys: readonly string[]
   text: string
+  /** Another word for it, by which it is found too. */
+  also?: string
   group: 'Move around' | 'Change a ticket' | 'Select and board'
   /** Shown in the sheet in place of the first combination, where one row stands for several. */
   shown?: readonly string[]
@@ -83,6 +85,7 @@ export const bindings: readonly Binding[] = [
   {
     group: CHANGE,
     text: 'Edit title',
+    also: 'Rename',
     tickets: true,
     keys: ['e', 'F2'],
     run: withTickets((h, [id]) => h.edit(id!)),
@@ -169,6 +172,7 @@ export const bindings: readonly Binding[] = [
   {
     group: BOARD,
     text: 'This sheet',
+    also: 'Shortcuts',
     keys: ['?'],
     run: on((h) => h.ui.setState({ dialog: { is: 'shortcuts' } })),
   },

@@ -32,9 +32,15 @@ export function useBoardMenu(
     mayEdit && 'rule',
     { text: 'Members', icon: <Users className="i" />, onChoose: () => go(`${here}/members`) },
     { text: 'Time machine', icon: <History className="i" />, keys: 'T', onChoose: () => go(`${here}/past`) },
-    { text: 'Archive', icon: <Archive className="i" />, onChoose: () => go(`${here}/archive`) },
+    {
+      text: 'Archive',
+      finder: 'Look into the archive',
+      icon: <Archive className="i" />,
+      onChoose: () => go(`${here}/archive`),
+    },
     {
       text: 'Copy link',
+      finder: 'Copy link to the board',
       icon: <LinkIcon className="i" />,
       onChoose: () =>
         void copyText(new URL(here.slice(1), document.baseURI).href, [

@@ -31,6 +31,7 @@ export function useKeyboard(hands: BoardHands, page: PageHands): void {
         return
       }
       const keys = keysOf(event)
+      if (keys === 'Mod+a' && target?.closest('.panel')) return // the text there, not the tickets behind it
       if (isSingle(keys) && !prefs().keys) return
       if (/Arrow|Home|End/.test(event.key) && target?.closest(OWN_ARROWS)) return
       const binding = bindingFor(keys)

@@ -2,7 +2,7 @@
 
 import { Plus } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useState } from 'react'
-import { Link } from 'wouter'
+import { Link, useLocation, useSearch } from 'wouter'
 import { useConnection, useMemberships } from '../live/session'
 import type { Membership } from '../sync'
 import { Button } from '../ui/Button'
@@ -20,7 +20,8 @@ type Listed = Membership & { archived_at?: string | null }
 export default function BoardList() {
   const memberships = useMemberships() as readonly Listed[] | undefined
   const connection = useConnection()
-  const [creating, setCreating] = useState(false)
+  const [, go] = useLocation()
+  const creating = new URLSearchParams(useSearch()).has('new')
   const [showArchived, setShowArchived] = useState(false)
   const open = memberships?.filter((each) => !each.archived_at)
   const archived = (memberships?.length ?? 0) - (open?.length ?? 0)
@@ -39,7 +40,7 @@ export default function BoardList() {
           </p>
         </div>
         <span className="grow" />
-        <Button look="primary" onClick={() => setCreating(true)}>
+        <Button look="primary" onClick={() => go('/?new')}>
           <Plus className="i s" />
           New board
         </Button>
@@ -72,7 +73,7 @@ export default function BoardList() {
         </p>
       )}
       {showArchived && <Archived />}
-      {creating && <NewBoard onClose={() => setCreating(false)} />}
+      {creating && <NewBoard onClose={() => go('/', { replace: true })} />}
     </div>
   )
 }

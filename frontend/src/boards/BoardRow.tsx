@@ -112,7 +112,11 @@ function Last() {
     }
   }, [store])
 
-  const last = lastDeed(events, { column: (id) => store.column(id)?.title, person: (id) => store.nameOf(id) })
+  const last = lastDeed(
+    events,
+    { column: (id) => store.column(id)?.title, person: (id) => store.nameOf(id) },
+    events.length >= REMEMBERED,
+  )
   if (!last) return <p className="last">&nbsp;</p>
   return (
     <p className="last">

@@ -11,7 +11,8 @@ export interface Hop {
   key: string
   name: string
   figure: string
-  ok: boolean
+  /** null: nothing came by yet that could tell. */
+  ok: boolean | null
   sentence?: string
 }
 
@@ -42,7 +43,7 @@ function toBrowser({ hops }: Figures, probe: Probe | undefined): Hop[] {
       key: 'browser',
       name: 'From commit to this browser',
       figure: ms === undefined ? 'no event yet' : `${figure(Math.round(ms))} ms`,
-      ok: !late,
+      ok: ms === undefined ? null : !late,
       ...(late ? { sentence: heldSentence(ms) } : {}),
     },
   ]
@@ -111,7 +112,7 @@ function toScreen({ hops }: Figures): Hop {
     key: 'screen',
     name: 'This screen',
     figure: ms === undefined ? 'no event yet' : `${figure(Math.round(ms))} ms`,
-    ok: !slow,
+    ok: ms === undefined ? null : !slow,
     ...(slow
       ? { sentence: 'This machine takes its time to draw. A tab in the background waits on purpose.' }
       : {}),

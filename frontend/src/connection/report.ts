@@ -22,7 +22,7 @@ export function report(parts: {
     '',
     parts.figures.map(([name, value]) => `${name}: ${value}`).join(' · '),
     ...parts.hops.flatMap((hop) => [
-      `${hop.ok ? 'ok  ' : 'look'}  ${hop.name.padEnd(width)}  ${hop.figure}`,
+      `${hop.ok === null ? '-   ' : hop.ok ? 'ok  ' : 'look'}  ${hop.name.padEnd(width)}  ${hop.figure}`,
       ...(hop.sentence ? [`      ${hop.sentence}`] : []),
     ]),
     '',

@@ -129,11 +129,12 @@ function described(event: TopicEvent): Part[] {
 
 /**
  * What happened last on a board, as a row says it: "Tomás moved 306 to Review", "Noor archived 4 tickets".
- * `events` newest first; the run of like deeds at their head is added up.
+ * `events` newest first; the run of like deeds at their head is added up. `more`: the log goes on below them.
  */
 export function lastDeed(
   events: readonly TopicEvent[],
   names: Names,
+  more = false,
 ): { who: Who; words: string } | undefined {
   const newest = events[0]
   if (!newest) return undefined
@@ -143,7 +144,8 @@ export function lastDeed(
   const end = events.findIndex((event) => !same(event))
   const run = end < 0 ? events : events.slice(0, end)
   const things = new Set(run.map((event) => event.id))
-  if (things.size > 1) return { who, words: many(verbOf(newest), nounOf(newest), things.size) }
+  if (things.size > 1)
+    return { who, words: many(verbOf(newest), nounOf(newest), things.size, more && end < 0) }
   if (nounOf(newest) === 'ticket') {
     if (verbOf(newest) === 'wrote') return { who, words: `wrote ${quoted(newest.set?.title)}` }
     if (verbOf(newest) === 'moved') {
@@ -161,14 +163,14 @@ function nounOf(event: TopicEvent): string {
   return event.type.split('.')[0]!
 }
 
-function many(verb: string, noun: string, n: number): string {
+function many(verb: string, noun: string, n: number, atLeast: boolean): string {
   const verbs: Record<string, string> = {
     wrote: 'added',
     described: 'edited',
     sorted: 'sorted',
     'moved away': 'moved',
   }
-  return `${verbs[verb] ?? verb} ${count(n, noun)}`
+  return `${verbs[verb] ?? verb} ${atLeast ? 'at least ' : ''}${count(n, noun)}`
 }
 
 const say = (text: string): Part => ({ text })

@@ -167,6 +167,7 @@ function MemberLine({
         <Button
           small
           look="quiet"
+          className="leave"
           disabled={last}
           onClick={remove}
           aria-label={me ? 'Leave this board' : `Remove ${name}`}

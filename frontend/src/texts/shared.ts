@@ -22,9 +22,14 @@ export const texts = {
       ? 'Your session ended. Sign in again.'
       : `Your session ended. Sign in again; your ${changes(unsaved)} ${unsaved === 1 ? 'is' : 'are'} kept here.`,
   otherPerson: 'Someone else signed in on this browser. Nothing of yours is sent under another name.',
+  noMember: 'You are no longer a member of this board.',
+  gone: (board: number) => `There is no board ${board} any more.`,
   accessGone: 'You are no longer a member of this board. What you had not sent is below, to copy.',
   back: (events: number, sent: number) => {
-    const caught = `Back. ${events === 1 ? '1 event' : `${figure(events)} events`} caught up`
+    const caught =
+      events === 0
+        ? 'Back. Nothing was missed'
+        : `Back. ${events === 1 ? '1 event' : `${figure(events)} events`} caught up`
     return sent === 0 ? `${caught}.` : `${caught}, your ${changes(sent)} ${sent === 1 ? 'is' : 'are'} saved.`
   },
   leaving: (unsaved: number) =>

@@ -1,7 +1,7 @@
 /** What the ticket is about: read as markdown, written as text, with a draft that survives a reload. */
 
 import { Suspense, useEffect, useRef, useState } from 'react'
-import { useBoard, useBoardValue } from '../live/board'
+import { useBoard, useBoardConnection, useBoardValue } from '../live/board'
 import { tasksOf, withTask } from '../markdown/tasks'
 import type { Ticket, Viewed } from '../sync'
 import { Button, Keys } from '../ui/Button'
@@ -180,6 +180,8 @@ function leave(field: HTMLElement): void {
 
 /** Every wait ends in content or in a sentence. */
 function Waiting() {
+  const { word } = useBoardConnection()
+  const away = word === 'reconnecting' || word === 'offline'
   const [long, setLong] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setLong(true), PATIENCE_MS)
@@ -187,7 +189,7 @@ function Waiting() {
   }, [])
   return (
     <p className="t3 description">
-      {long
+      {long || away
         ? 'The description is not here yet. It comes when the server answers.'
         : 'Reading the description.'}
     </p>

@@ -21,10 +21,12 @@ export function Facts({ ticket }: { ticket: Viewed<Ticket> }) {
         ) : (
           <>
             {by && <Avatar id={ticket.created_by} name={by} decorative />}
-            {by && <span>{by},</span>}
-            <time dateTime={ticket.created_at} title={times.exact(ticket.created_at)}>
-              {times.date(ticket.created_at)}
-            </time>
+            <span>
+              {by && `${by}, `}
+              <time dateTime={ticket.created_at} title={times.exact(ticket.created_at)}>
+                {times.date(ticket.created_at)}
+              </time>
+            </span>
           </>
         )}
       </dd>

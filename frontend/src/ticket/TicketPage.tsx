@@ -1,6 +1,7 @@
 /** A ticket at an address of its own: finds its board, then is the same as the panel. */
 
 import { type ReactNode, useEffect, useState } from 'react'
+import { Link } from 'wouter'
 import { expect, Refused, request } from '../api/request'
 import { BoardProvider } from '../live/board'
 import { useNow } from '../live/clock'
@@ -48,6 +49,9 @@ function Sentence({ finding, id }: { finding: Exclude<Finding, { is: 'found' }>;
     return (
       <div className="sentence">
         <h1>There is no ticket {id}, or you are not a member of its board.</h1>
+        <Link href="/" className="link">
+          To your boards
+        </Link>
       </div>
     )
   const wait = Math.max(0, Math.ceil((finding.nextTryAt - now) / 1000))

@@ -10,6 +10,8 @@ export type MenuItem =
       text: ReactNode
       /** For typing ahead when `text` is no string. */
       name?: string
+      /** What it is called where the menu around it is not seen. */
+      finder?: string
       icon?: ReactNode
       keys?: string | undefined
       hint?: ReactNode

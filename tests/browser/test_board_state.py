@@ -65,10 +65,14 @@ async def test_the_dot_says_what_is_so_and_the_banner_comes_after_ten_seconds(
     word = hands.page.get_by_test_id("connection")
     banner = hands.page.locator(".banner")
     await expect(word).to_have_text("Live")
+    await hands.press("ArrowDown", "Enter")  # its part is there from now on
+    await expect(hands.page.get_by_role("article", name=f"Ticket {board.tickets[0]}")).to_be_visible()
+    await hands.press("Escape")
+    await expect(hands.link(board.tickets[0])).to_be_focused()
 
     served.kill()
     await expect(word).to_have_text("Reconnecting", timeout=4_000)
-    await hands.press("ArrowDown", "Shift+ArrowRight")
+    await hands.press("Shift+ArrowRight")
     await expect(hands.ticket(board.tickets[0]).locator(".saving")).to_have_text("Waiting")
     await expect(banner).to_have_count(0)
     await expect(banner).to_contain_text(

@@ -42,11 +42,12 @@ export const LaneHead = memo(function LaneHead({
   const renaming = useUi((state) => state.renaming === column.id)
   const limit = column.wip_limit
   const full = limit !== null && all >= limit
-  const words = filtered
-    ? `${figure(shown)} of ${figure(all)}`
-    : limit === null
-      ? figure(all)
-      : texts.full_(all, limit)
+  const words =
+    filtered && all > 0
+      ? `${figure(shown)} of ${figure(all)}`
+      : limit === null
+        ? figure(all)
+        : texts.full_(all, limit)
 
   return (
     <header className="colhead">

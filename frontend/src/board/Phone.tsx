@@ -1,11 +1,11 @@
 import { Columns3, History, ListFilter, Plus, Search } from 'lucide-react'
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import type { RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import { useLocation } from 'wouter'
 import { useBoard, useColumn, useColumns } from '../live/board'
 import type { Id } from '../sync'
+import { LaneTab, useCurrentLane } from '../ui/LaneTabs'
 import { MenuButton } from '../ui/Menu'
-import { figure } from '../ui/times'
 import type { PageHands } from './bindings'
 import { useBoardMenu } from './boardMenu'
 import { useShown } from './filter'
@@ -35,45 +35,17 @@ function PhoneTab({
 }) {
   const column = useColumn(id)
   const { all } = useShown(id)
-  const tab = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    if (current) tab.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  }, [current])
   if (!column) return null
-  const limit = column.wip_limit
   return (
-    <button
-      ref={tab}
-      type="button"
-      aria-current={current}
-      onClick={() =>
-        board.current
-          ?.querySelector(`[data-column="${id}"]`)
-          ?.scrollIntoView({ block: 'nearest', inline: 'start' })
-      }
-    >
-      <span>{column.title}</span>
-      <small className={limit !== null && all.length >= limit ? 'full-word' : ''}>
-        {limit === null ? figure(all.length) : `${figure(all.length)} of ${figure(limit)}`}
-      </small>
-    </button>
+    <LaneTab
+      id={id}
+      title={column.title}
+      count={all.length}
+      limit={column.wip_limit}
+      current={current}
+      board={board}
+    />
   )
-}
-
-/** The index of the lane that fills the screen. */
-function useCurrentLane(board: RefObject<HTMLElement | null>): number {
-  const [current, setCurrent] = useState(0)
-  useEffect(() => {
-    const element = board.current
-    if (!element) return
-    const look = () => {
-      const lane = element.querySelector('.col')?.clientWidth
-      if (lane) setCurrent(Math.round(element.scrollLeft / lane))
-    }
-    element.addEventListener('scroll', look, { passive: true })
-    return () => element.removeEventListener('scroll', look)
-  }, [board])
-  return current
 }
 
 /** Under the thumb. */

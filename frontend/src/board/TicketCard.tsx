@@ -153,6 +153,7 @@ export const TicketCard = memo(function TicketCard({ id, done, tabbable }: CardP
             </span>
           )}
           <span>{ticket.id > 0 ? ticket.id : 'New'}</span>
+          {ticket.has_description && <span className="has-text" role="img" aria-label="Has a description" />}
           {/* Priority, due, checklist and comments stand here, in this order, once they exist. */}
           {state && (
             <span className="saving">

@@ -1,6 +1,6 @@
 /** What a person does to tickets, with the words and the undo that belong to it. Drop, key, menu and palette all call these. */
 
-import type { After, BoardStore, Command, Id, Operation } from '../sync'
+import type { After, BoardStore, Command, Id, Operation, UndoEntry } from '../sync'
 import { board as texts } from '../texts/board'
 import { announce } from '../ui/announce'
 import { copy } from '../ui/clipboard'
@@ -171,9 +171,26 @@ export function showTicket({ store, ui }: Hands, id: Id): void {
 }
 
 export function undo(store: BoardStore, key?: string): void {
+  const newest = store.undoable()
+  const words =
+    newest && (key === undefined || newest.key === key) ? undoneWords(store, newest) : texts.undone
   const operations = store.undo(key)
-  announce(operations.length || key ? texts.undone : texts.nothingToUndo)
-  if (operations.length) toast({ key: 'done', quiet: true, text: texts.undone, stays: 3_000 })
+  announce(operations.length || key ? plain(words) : texts.nothingToUndo)
+  if (operations.length) toast({ key: 'done', quiet: true, text: <Sentence parts={words} />, stays: 3_000 })
+}
+
+/** What is so again, once these commands have taken something back. */
+function undoneWords(store: BoardStore, { commands }: UndoEntry): Parts {
+  const [first] = commands
+  const n = commands.length
+  if (!first || commands.some((each) => each.do !== first.do)) return texts.undone
+  if (first.do === 'ticket.move')
+    return texts.undoneMove(n, first.id, store.column(first.column_id)?.title ?? '')
+  if (first.do === 'ticket.restore') return texts.undoneArchive(n, first.id)
+  if (first.do === 'ticket.archive') return texts.undoneWriting(n, first.id)
+  if (first.do === 'ticket.edit' && n === 1 && first.title !== undefined)
+    return texts.undoneTitle(first.id, first.title)
+  return texts.undone
 }
 
 export function redo(store: BoardStore): void {

@@ -6,6 +6,8 @@ import { useEffect, useRef } from 'react'
 import { useBoard } from '../live/board'
 import type { BoardStore, Column, Id, Ticket } from '../sync'
 import type { BoardBase } from '../sync/base'
+import { LaneTab, useCurrentLane } from '../ui/LaneTabs'
+import { usePhone } from '../ui/media'
 import { figure } from '../ui/times'
 
 const TICKET_PX = 66
@@ -23,21 +25,41 @@ export function PastLanes({
   onHere: (id: Id) => void
 }) {
   const columns = base.openColumns()
+  const board = useRef<HTMLElement>(null)
+  const phone = usePhone()
+  const current = useCurrentLane(board)
   return (
-    <main className="board" id="content" aria-label="Columns as they were">
-      {columns.map((id, index) => (
-        <PastLane
-          key={id}
-          base={base}
-          column={base.columns.get(id)!}
-          tickets={base.openTickets(id)}
-          done={index === columns.length - 1}
-          here={here}
-          onHere={onHere}
-        />
-      ))}
-      {columns.length === 0 && <p className="sentence t2">There was no column yet.</p>}
-    </main>
+    <div className="past-lanes">
+      {phone && (
+        <nav className="tabs" aria-label="Columns as they were">
+          {columns.map((id, index) => (
+            <LaneTab
+              key={id}
+              id={id}
+              title={base.columns.get(id)!.title}
+              count={base.openTickets(id).length}
+              limit={base.columns.get(id)!.wip_limit}
+              current={index === current}
+              board={board}
+            />
+          ))}
+        </nav>
+      )}
+      <main className="board" ref={board} id="content" aria-label="Columns as they were">
+        {columns.map((id, index) => (
+          <PastLane
+            key={id}
+            base={base}
+            column={base.columns.get(id)!}
+            tickets={base.openTickets(id)}
+            done={index === columns.length - 1}
+            here={here}
+            onHere={onHere}
+          />
+        ))}
+        {columns.length === 0 && <p className="sentence t2">There was no column yet.</p>}
+      </main>
+    </div>
   )
 }
 
@@ -80,7 +102,7 @@ function PastLane({
   }, [here, at])
 
   return (
-    <section className="col" ref={lane} aria-label={column.title}>
+    <section className="col" ref={lane} data-column={column.id} aria-label={column.title}>
       <header className="colhead">
         <h2>{column.title}</h2>
         <span className={`n ${full ? 'full-word' : ''}`}>

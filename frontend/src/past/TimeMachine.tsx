@@ -98,7 +98,8 @@ export default function TimeMachine({ onClose }: { onClose: () => void }) {
         <p role="status">
           {at !== undefined && <b>You are looking at {times.day(at)}.</b>}{' '}
           <span className="t2">
-            Nothing can be changed here. Restoring writes a new event; it never erases one.
+            Nothing can be changed here.
+            <span className="not-phone"> Restoring writes a new event; it never erases one.</span>
           </span>
         </p>
         <span className="grow" />

@@ -25,7 +25,18 @@ export const board = {
     who === null
       ? [`Wrote `, number(id), '. Your filter hides it.']
       : [`${who} added `, number(id), '. Your filter hides it.'],
-  undone: 'Undone.',
+  undone: ['Undone.', '', ''],
+  undoneMove: (n: number, id: number, column: string) =>
+    n === 1
+      ? ['Undone: ', number(id), ` is back in ${column}.`]
+      : ['Undone: ', count(n, 'ticket'), ' are where they were.'],
+  undoneArchive: (n: number, id: number) =>
+    n === 1 ? ['Undone: ', number(id), ' is back.'] : ['Undone: ', count(n, 'ticket'), ' are back.'],
+  undoneWriting: (n: number, id: number) =>
+    n === 1
+      ? ['Undone: ', number(id), ' is in the archive.']
+      : ['Undone: ', count(n, 'ticket'), ' are in the archive.'],
+  undoneTitle: (id: number, title: string) => ['Undone: ', number(id), ` is “${title}” again.`],
   redone: 'Done again.',
   nothingToUndo: 'There is nothing to undo.',
   linkCopied: (id: number) => ['Copied the link to ', number(id), ''],

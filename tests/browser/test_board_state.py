@@ -61,6 +61,7 @@ async def test_discarding_a_failed_change_brings_the_truth_back(
 async def test_the_dot_says_what_is_so_and_the_banner_comes_after_ten_seconds(
     served: Product, people: People, board: Board, window: Window
 ) -> None:
+    board.sql("UPDATE ticket SET description = 'Long' WHERE id = %s", board.tickets[1])
     hands = await at(window, people, board)
     word = hands.page.get_by_test_id("connection")
     banner = hands.page.locator(".banner")

@@ -1,7 +1,4 @@
-"""`just bench [quick] [PART …]`: measure, print a table, write JSON.
-
-Parts: fanout latency rest wakeups bulk comeback.
-"""
+"""`just bench [quick] [PART …]`: measure, print a table, write JSON. Parts: fanout latency rest bulk comeback."""
 
 import argparse
 import os
@@ -14,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import bulk, comeback, fanout, latency, rest, wakeups
+from tests.bench import bulk, comeback, fanout, latency, peers, rest
 from tests.bench.machine import cores, pin, raise_file_limit
 from tests.bench.report import QUIET, Figure, put_into, show, write
 from tests.bench.site import Site, site
@@ -28,9 +25,9 @@ def parts(quick: bool, readers: int) -> dict[str, Part]:
         "fanout": lambda at: fanout.measure(at, readers, 6 if quick else 12),
         "latency": lambda at: latency.measure(at, 60 if quick else 300),
         "rest": lambda at: rest.measure(at, 1.5 if quick else 4.0),
-        "wakeups": lambda at: wakeups.measure(at, 1.5 if quick else 4.0),
         "bulk": lambda at: bulk.measure(at, 5 if quick else 20),
         "comeback": lambda at: comeback.measure(at, readers),
+        "peers": lambda at: peers.measure(at, readers, 6 if quick else 12, print),
     }
 
 

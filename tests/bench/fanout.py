@@ -61,17 +61,17 @@ def _product(site: Site, paths: Sequence[str], ticket: int, events: int, memory:
     """Open a stream a path on a fresh product and fan events out; with `memory`, note what idle streams cost."""
     site.start()
     try:
-        before = _settled(site.pid)
+        before = settled(site.pid)
         crowd = Crowd(site.address)
         requests = [stream_request(path, site.token) for path in paths]
         took, cpu = timed(site.pid, lambda: crowd.open(requests, b"event: heartbeat"))
         if memory is not None:
-            idle = (_settled(site.pid) - before) / len(crowd) / 1024
+            idle = (settled(site.pid) - before) / len(crowd) / 1024
             memory += [
                 Figure("memory of an idle stream", idle, "KiB", "goal", 16.0, 1.0),
                 Figure("opening a stream: CPU", cpu / len(crowd) * 1e6, "µs", note=f"{len(crowd) / took:.0f}/s"),
             ]
-        found = _beats(crowd, site.pid, lambda beat: site.commit(ticket, f"Beat {beat}"), events)
+        found = beats(crowd, site.pid, lambda beat: site.commit(ticket, f"Beat {beat}"), events)
         crowd.close()
         return found
     finally:
@@ -93,12 +93,12 @@ def _floor(site: Site, frame: bytes, readers: int, events: int) -> Spread:
             bell.sendto(b"Beat %d" % beat, ("127.0.0.1", port))
             return at
 
-        found = _beats(crowd, process.pid, ring, events)
+        found = beats(crowd, process.pid, ring, events)
         crowd.close()
         return found
 
 
-def _beats(crowd: Crowd, pid: int, beat: Callable[[int], float], events: int) -> Spread:
+def beats(crowd: Crowd, pid: int, beat: Callable[[int], float], events: int) -> Spread:
     """Make events one after another; `beat` returns when it was sent off."""
     spreads: list[tuple[float, float]] = []
     missed = 0
@@ -141,7 +141,7 @@ def frame_of(site: Site, board: int, ticket: int) -> bytes:
     return got.replace(b"Beat 99", b"MARK")
 
 
-def _settled(pid: int) -> int:
+def settled(pid: int) -> int:
     """Return the resident memory once it has stopped to move."""
     last = rss_bytes(pid)
     for _ in range(40):

@@ -44,7 +44,8 @@ def nchan(folder: Path, core: int, connections: int) -> Generator[tuple[int, int
         port = probe.getsockname()[1]
     user = f"user {folder.owner()};" if folder.owner() == "root" else ""
     config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(module=MODULE, folder=folder, port=port, user=user, files=connections + 200))
+    # nginx closes waiting connections when less than a sixteenth of what it may have is free
+    config.write_text(CONFIG.format(module=MODULE, folder=folder, port=port, user=user, files=2 * connections))
     process = subprocess.Popen(
         [_program(), "-p", folder, "-c", config, "-e", folder / "error.log"],
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),

@@ -1,4 +1,7 @@
-"""`just bench [quick] [PART …]`: measure, print a table, write JSON. Parts: fanout latency rest bulk comeback."""
+"""`just bench [quick] [PART …]`: measure, print a table, write JSON; with --page, into a page and its pictures as well.
+
+Parts: fanout latency rest bulk comeback many peers, and growth, which is boards replay snapshot.
+"""
 
 import argparse
 import os
@@ -11,68 +14,99 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import bulk, comeback, fanout, latency, peers, rest
+from tests.bench import boards, bulk, comeback, fanout, latency, many, peers, replay, rest
 from tests.bench.machine import cores, pin, raise_file_limit
-from tests.bench.report import QUIET, Figure, put_into, show, write
+from tests.bench.report import QUIET, Album, Figure, put_into, show, write
 from tests.bench.site import Site, site
 
 Part = Callable[[Site], list[Figure]]
+SEVERAL = {"growth": ["boards", "replay", "snapshot"]}
+MANY = 10_000  # streams on one worker
 
 
-def parts(quick: bool, readers: int) -> dict[str, Part]:
-    """Return what is measured, by name."""
+def parts(quick: bool, readers: int, album: Album) -> dict[str, Part]:
+    """Return what is measured, by name. What the parts have to show goes into the album."""
     return {
         "fanout": lambda at: fanout.measure(at, readers, 6 if quick else 12),
-        "latency": lambda at: latency.measure(at, 60 if quick else 300),
-        "rest": lambda at: rest.measure(at, 1.5 if quick else 4.0),
+        "latency": lambda at: latency.measure(at, 60 if quick else 300, album),
+        "rest": lambda at: rest.measure(at, 1.5 if quick else 4.0, album),
         "bulk": lambda at: bulk.measure(at, 5 if quick else 20),
         "comeback": lambda at: comeback.measure(at, readers),
-        "peers": lambda at: peers.measure(at, readers, 6 if quick else 12, print),
+        "many": lambda at: many.measure(at, 2 * readers if quick else max(MANY, readers), 6 if quick else 12),
+        "peers": lambda at: peers.measure(at, readers, 6 if quick else 12, album),
+        "boards": lambda at: boards.measure(at, sizes(quick, 10, 1_000, 100_000), 50 if quick else 250, album),
+        "replay": lambda at: replay.measure(
+            at, sizes(quick, 10_000, 100_000, 1_000_000, 10_000_000), 10 if quick else 40, album
+        ),
+        "snapshot": lambda at: bulk.growth(at, sizes(quick, 100, 1_000, 5_000, 20_000), 3 if quick else 9, album),
     }
+
+
+def sizes(quick: bool, *those: int) -> list[int]:
+    """Return the sizes to grow to: quick leaves out what takes minutes."""
+    return [size for size in those if not quick or size <= 2 * those[1]]
 
 
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="just bench", description=__doc__)
     parser.add_argument("words", nargs="*", metavar="quick | PART", help="the short form, or some parts alone")
+    parser.add_argument(
+        "--peers", dest="words", action="append_const", const="peers", help="the same as the part peers"
+    )
     parser.add_argument("--readers", type=int, default=0, help="subscribers (5,000; quick: 1,000)")
     parser.add_argument("--json", type=Path, default=Path(".livelane/bench.json"), help="where the JSON goes")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table into this Markdown page as well")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="put tables into this Markdown page, pictures beside it"
+    )
     parser.add_argument(
         "--database-url", default="", metavar="URL", help="measure on this PostgreSQL, best an empty one"
     )
     given = parser.parse_args()
     quick = "quick" in given.words
     readers = given.readers or (1_000 if quick else 5_000)
-    everything = parts(quick, readers)
-    wanted = [word for word in given.words if word != "quick"] or list(everything)
+    album = Album()
+    everything = parts(quick, readers, album)
+    wanted = [part for word in given.words if word != "quick" for part in SEVERAL.get(word, [word])] or list(everything)
     if unknown := [word for word in wanted if word not in everything]:
-        parser.error(f"there is no part {unknown[0]}; there are {', '.join(everything)}")
-    allowed = raise_file_limit(readers + 1_000)
-    if allowed < readers + 500:
-        parser.error(f"only {allowed} open files are allowed here; raise it with ulimit -n {readers + 1_000}")
+        parser.error(f"there is no part {unknown[0]}; there are {', '.join([*everything, *SEVERAL])}")
+    most = max(readers, MANY) if "many" in wanted else readers
+    allowed = raise_file_limit(2 * most + 1_000)
+    if allowed < most + 500:
+        parser.error(f"only {allowed} open files are allowed here; raise it with ulimit -n {most + 1_000}")
     console = Console(width=None if sys.stdout.isatty() else 200)
     server_core, load_core = cores()
     if (load := os.getloadavg()[0]) > QUIET:
         console.print(f"[yellow]The machine is busy (load {load:.1f}): trust ratios, not absolutes.[/]")
     pin(load_core)
-    figures: list[Figure] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="livelane-bench-", ignore_cleanup_errors=True) as folder,
-        site(Path(folder), server_core, given.database_url) as at,
-    ):
-        for name in wanted:
-            began = time.monotonic()
-            console.print(f"[dim]measuring {name} …[/]", end="")
-            figures += everything[name](at)
-            console.print(f"[dim] {time.monotonic() - began:.0f} s[/]")
-    show(figures, console)
+    figures: dict[str, list[Figure]] = {}
+    for name in wanted:
+        began = time.monotonic()
+        console.print(f"[dim]measuring {name} …[/]", end="")
+        with (
+            tempfile.TemporaryDirectory(prefix="livelane-bench-", ignore_cleanup_errors=True) as folder,
+            site(Path(folder), server_core, given.database_url) as at,
+        ):
+            figures[name] = everything[name](at)
+        console.print(f"[dim] {time.monotonic() - began:.0f} s[/]")
+        if given.page:
+            command = f"just bench{' quick' if quick else ''} {name}"
+            put_into(figures[name], given.page, command, load, markers(name), album.tables.get(name, ""))
+    show([figure for those in figures.values() for figure in those], console)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     write(figures, given.json, shlex.join(["just", "bench", *sys.argv[1:]]), load)
     if given.page:
-        put_into(figures, given.page, f"just bench{' quick' if quick else ''}", load)
+        folder = given.page.parent / "pictures"
+        folder.mkdir(exist_ok=True)
+        for name, drawn in album.pictures.items():
+            (folder / f"bench-{name}.svg").write_text(drawn)
     console.print(f"[dim]the same as JSON: {given.json}[/]")
-    sys.exit(1 if any(figure.holds is False for figure in figures) else 0)
+    sys.exit(1 if any(figure.holds is False for those in figures.values() for figure in those) else 0)
+
+
+def markers(part: str) -> tuple[str, str]:
+    """Return what stands around the part's figures on a page."""
+    return f"<!-- {part} -->", f"<!-- end of {part} -->"
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ import statistics
 import time
 
 import httpx
+import msgspec
 import psycopg
 
 from tests.bench.machine import cpu_s
-from tests.bench.report import Figure
+from tests.bench.picture import Line, Lines, picture
+from tests.bench.report import Album, Figure
 from tests.bench.site import Site
 
 SNAPSHOT = 5_000
@@ -19,8 +21,52 @@ def measure(site: Site, times: int) -> list[Figure]:
     return [*_snapshot(site, times), *_update(site, min(times, 5))]
 
 
+class Snapshots(msgspec.Struct, frozen=True):
+    """What reading one board took, medians in ms."""
+
+    tickets: int
+    sql_ms: float  # the function alone
+    sql_cpu_ms: float
+    rest_ms: dict[str, float]  # by encoding
+    size: dict[str, int]  # bytes, by encoding
+
+
+def growth(site: Site, sizes: list[int], times: int, album: Album) -> list[Figure]:
+    """Return what a snapshot takes at each size."""
+    found = [read(site, size, times) for size in sizes]
+    lines = [
+        Line("REST", [(one.tickets, one.rest_ms["identity"]) for one in found], texts=True),
+        Line("the SQL function alone", [(one.tickets, one.sql_ms) for one in found], ours=False),
+    ]
+    kib = [
+        Line(name, [(one.tickets, one.size[name] / 1024) for one in found], name == "gzip") for name in found[0].size
+    ]
+    album.pictures["snapshot"] = picture(
+        "A larger board",
+        "Reading a whole board; it changes between any two reads, so nothing kept can answer",
+        [Lines("Snapshot, ms", "tickets", lines), Lines("Snapshot, KiB", "tickets", kib)],
+    )
+    return [
+        Figure(f"snapshot of {one.tickets:,} tickets", one.rest_ms["identity"], "ms", "the SQL function alone",
+               one.sql_ms, note=f"{one.size['identity'] / 1024:,.0f} KiB, gzip {one.size['gzip'] / 1024:,.0f}")
+        for one in found
+    ]  # fmt: skip
+
+
 def _snapshot(site: Site, times: int) -> list[Figure]:
-    board = site.board(SNAPSHOT)
+    one = read(site, SNAPSHOT, times)
+    return [
+        Figure(f"snapshot of {SNAPSHOT:,} tickets, {encoding}", took, "ms", "goal", 80.0, 1.0,
+               f"the SQL function alone {one.sql_ms:.0f} ms, {one.sql_cpu_ms:.0f} ms CPU; "
+               f"{one.size[encoding] / 1e6:.2f} MB")
+        for encoding, took in one.rest_ms.items()
+    ]  # fmt: skip
+
+
+def read(site: Site, tickets: int, times: int) -> Snapshots:
+    """Make a board of so many tickets and read it so often, by SQL and over REST."""
+    board = site.board(tickets)
+    site.conn.execute("VACUUM ANALYZE ticket")
     bare: list[float] = []
     spent = _backend_cpu_s(site)
     for _ in range(times):
@@ -48,12 +94,13 @@ def _snapshot(site: Site, times: int) -> list[Figure]:
                     assert answer.status_code == 200
     finally:
         site.product.stop()
-    sql = statistics.median(bare) * 1000
-    return [
-        Figure(f"snapshot of {SNAPSHOT:,} tickets, {encoding}", statistics.median(took) * 1000, "ms", "goal", 80.0, 1.0,
-               f"the SQL function alone {sql:.0f} ms, {spent:.0f} ms CPU; {size[encoding] / 1e6:.2f} MB")
-        for encoding, took in found.items()
-    ]  # fmt: skip
+    return Snapshots(
+        tickets=tickets,
+        sql_ms=statistics.median(bare) * 1000,
+        sql_cpu_ms=spent,
+        rest_ms={encoding: statistics.median(took) * 1000 for encoding, took in found.items()},
+        size=size,
+    )
 
 
 def _update(site: Site, times: int) -> list[Figure]:

@@ -10,7 +10,8 @@ import msgspec
 from tests.bench.crowd import Crowd, stream_request, timed
 from tests.bench.fanout import Spread, beats, frame_of, settled
 from tests.bench.nchan import MISSING, is_there, nchan
-from tests.bench.report import Figure
+from tests.bench.picture import Bar, Bars, picture
+from tests.bench.report import Album, Figure
 from tests.bench.site import Site
 
 OURS, ANCHOR, FLOOR = "Livelane", "nginx + nchan", "os.write loop"
@@ -23,6 +24,15 @@ LACKS = {
     OURS: "each event committed, logged and numbered; resume, access, heartbeats",
     ANCHOR: "in C; the last ten messages in memory; no log, access or heartbeat",
     FLOOR: "finished bytes only; a reader that stops would stop it",
+}
+
+
+SAID = LACKS | dict(PYTHON.values())
+ASPECTS = {  # field of Peer → its name, its unit, what ours may be of nchan's
+    "last_ms": ("last delivery", "ms", 1.0),
+    "cpu_us": ("CPU a delivery", "µs", 1.1),
+    "memory_kib": ("memory of a stream", "KiB", 1.1),
+    "open_us": ("opening a stream: CPU", "µs", 0.0),
 }
 
 
@@ -39,7 +49,7 @@ Beat = Callable[[int], float]
 Running = contextlib.AbstractContextManager[tuple[tuple[str, int], int, bytes, Beat]]
 
 
-def measure(site: Site, readers: int, events: int, say: Callable[[str], None]) -> list[Figure]:
+def measure(site: Site, readers: int, events: int, album: Album) -> list[Figure]:
     """Return the figures of all, ours first beside nchan's."""
     board = site.board(1)
     ticket = site.value("SELECT min(id) FROM ticket WHERE board_id = %s", board)
@@ -48,36 +58,71 @@ def measure(site: Site, readers: int, events: int, say: Callable[[str], None]) -
     if is_there():
         ways[ANCHOR] = lambda: _nchan(site, frame, readers)
     else:
-        say(MISSING)
+        print(MISSING)
     ways[OURS] = lambda: _product(site, board, ticket)
     for app, (name, _) in PYTHON.items():
         ways[name] = lambda app=app: _python(site, app, frame)
     found = {name: _run(way(), readers, events) for name, way in ways.items()}
+    album.pictures["peers"] = draw(found, readers)
+    album.tables["peers"] = table(found)
     return figures(found, readers)
 
 
 def figures(found: dict[str, Peer], readers: int) -> list[Figure]:
     """Return four figures for each server, beside nchan's where it was there; the goals are ours alone."""
-    lacks = LACKS | dict(PYTHON.values())
     anchor = found.get(ANCHOR)
     rows: list[Figure] = []
     for name in (OURS, *(name for name in found if name != OURS)):
         peer = found[name]
-        for what, unit, field, most in (
-            ("last delivery", "ms", "last_ms", 1.0),
-            ("CPU a delivery", "µs", "cpu_us", 1.1),
-            ("memory of a stream", "KiB", "memory_kib", 1.1),
-            ("opening a stream: CPU", "µs", "open_us", 0.0),
-        ):
+        for field, (what, unit, most) in ASPECTS.items():
             beside = {} if name == ANCHOR or anchor is None else {"beside": ANCHOR, "limit": getattr(anchor, field)}
             goal = most if name == OURS and anchor else 0.0
-            note = lacks[name] if field == "last_ms" else ""
+            note = SAID[name] if field == "last_ms" else ""
             rows.append(
                 Figure(
                     f"{name}, {readers:,} streams: {what}", getattr(peer, field), unit, **beside, most=goal, note=note
                 )
             )
     return rows
+
+
+def table(found: dict[str, Peer]) -> str:
+    """Return all of it as Markdown, a server a row."""
+    anchor = found.get(ANCHOR)
+    rows = [
+        f"| | {' | '.join(what for what, _, _ in ASPECTS.values())} | what it does and does not |",
+        "| --- " * (len(ASPECTS) + 2) + "|",
+    ]
+    for name in found:
+        cells = [f"{getattr(found[name], field):,.3g} {unit}{_ratio(found[name], anchor, field)}"
+                 for field, (_, unit, _) in ASPECTS.items()]  # fmt: skip
+        shown = f"**{name}**" if name == OURS else name
+        rows.append(f"| {shown} | {' | '.join(cells)} | {SAID[name]} |")
+    return "\n".join(rows)
+
+
+def draw(found: dict[str, Peer], readers: int) -> str:
+    """Return the picture, a panel an aspect."""
+    anchor = found.get(ANCHOR)
+    panels: list[Bars] = []
+    for field, (what, unit, _) in ASPECTS.items():
+        bars = [
+            Bar(
+                name,
+                getattr(peer, field),
+                f"{getattr(peer, field):,.3g} {unit}{_ratio(peer, anchor, field)}",
+                name == OURS,
+            )
+            for name, peer in found.items()
+        ]
+        panels.append(Bars(f"{what[0].upper()}{what[1:]}", bars))
+    return picture(f"One event to {readers:,} streams", "Shorter is better; × is the ratio to nginx + nchan", panels)
+
+
+def _ratio(peer: Peer, anchor: Peer | None, field: str) -> str:
+    if anchor is None or peer is anchor:
+        return ""
+    return f" · {getattr(peer, field) / getattr(anchor, field):.2g}×"
 
 
 def _run(running: Running, readers: int, events: int) -> Peer:

@@ -14,6 +14,13 @@ QUIET = 0.7  # load average up to which absolutes mean something
 MARKERS = ("<!-- figures -->", "<!-- end of figures -->")
 
 
+class Album(msgspec.Struct):
+    """What the parts have to show beside figures."""
+
+    pictures: dict[str, str] = {}  # name → SVG
+    tables: dict[str, str] = {}  # part → Markdown, on a page in place of the figures' own table
+
+
 class Figure(msgspec.Struct, frozen=True):
     """One figure. With a limit, `value / limit` must not pass `most` (or, when `least` is set, not fall below it)."""
 
@@ -53,18 +60,33 @@ def show(figures: list[Figure], console: Console) -> None:
     console.print(table)
 
 
-def write(figures: list[Figure], path: Path, command: str, load: float) -> None:
+def write(parts: dict[str, list[Figure]], path: Path, command: str, load: float) -> None:
     """Write the same as JSON."""
     rows = [
-        {**msgspec.to_builtins(figure), "ratio": figure.ratio and round(figure.ratio, 3), "holds": figure.holds}
-        for figure in figures
+        {"part": part, **msgspec.to_builtins(one), "ratio": one.ratio and round(one.ratio, 3), "holds": one.holds}
+        for part, figures in parts.items()
+        for one in figures
     ]
     run = {"command": command, "machine": description(), "load_average_before": load, "figures": rows}
     path.write_text(json.dumps(run, indent=2) + "\n")
 
 
-def put_into(figures: list[Figure], page: Path, command: str, load: float, markers: tuple[str, str] = MARKERS) -> None:
+def put_into(
+    figures: list[Figure], page: Path, command: str, load: float, markers: tuple[str, str] = MARKERS, table: str = ""
+) -> None:
     """Replace what stands between the page's two markers by the table in Markdown and where it was measured."""
+    machine = description()
+    where = (
+        f"`{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine['cores']} cores ({machine['cpu']}), "
+        f"Linux {machine['kernel']}, Python {machine['python']}; load average before it {load:.1f}"
+        f"{', so other work was in the way: trust the ratios' if load > QUIET else ''}."
+    )
+    before, _, rest = page.read_text().partition(markers[0])
+    after = rest.partition(markers[1])[2]
+    page.write_text(f"{before}{markers[0]}\n{where}\n\n{table or _markdown(figures)}\n{markers[1]}{after}")
+
+
+def _markdown(figures: list[Figure]) -> str:
     rows = [
         "| what | measured | beside it, in the same run | ratio | goal | |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -76,15 +98,7 @@ def put_into(figures: list[Figure], page: Path, command: str, load: float, marke
         ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
         said = "; ".join(part for part in (held, figure.note) if part)
         rows.append(f"| {figure.what} | {_number(figure.value)} {figure.unit} | {limit} | {ratio} | {goal} | {said} |")
-    machine = description()
-    where = (
-        f"`{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine['cores']} cores ({machine['cpu']}), "
-        f"Linux {machine['kernel']}, Python {machine['python']}; load average before it {load:.1f}"
-        f"{', so other work was in the way: trust the ratios' if load > QUIET else ''}."
-    )
-    before, _, rest = page.read_text().partition(markers[0])
-    after = rest.partition(markers[1])[2]
-    page.write_text(f"{before}{markers[0]}\n{where}\n\n" + "\n".join(rows) + f"\n{markers[1]}{after}")
+    return "\n".join(rows)
 
 
 def _number(value: float) -> str:

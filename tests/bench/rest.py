@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service.schema.programs import environment_of
-from tests.bench.report import Figure
+from tests.bench.picture import Bar, Bars, picture
+from tests.bench.report import Album, Figure
 from tests.bench.requests import json_request, run
 from tests.bench.site import Site, percentile
 
@@ -18,7 +19,7 @@ TICKETS = 100  # a board
 P99_MS = 40.0
 
 
-def measure(site: Site, for_s: float) -> list[Figure]:
+def measure(site: Site, for_s: float, album: Album) -> list[Figure]:
     """Return the figures of GET, PATCH and move, spread over boards; of PATCH on one board alone, too."""
     boards = [site.board(TICKETS) for _ in range(BOARDS)]
     tickets = site.conn.execute(
@@ -71,6 +72,7 @@ def measure(site: Site, for_s: float) -> list[Figure]:
         Figure("GET ticket, 32 connections", read.per_s, "/s", "bare handler, same query and pool", bare.per_s,
                note=f"{read.cpu_us:.0f} µs CPU against {bare.cpu_us:.0f}; by psycopg's pool {pooled.cpu_us:.0f}",
                least=0.9),
+        Figure("GET ticket, 32 connections", read.per_s, "/s", "psycopg's pool", pooled.per_s, least=2.0),
         Figure("GET ticket: p99", read.p99_ms, "ms", "bare handler", bare.p99_ms),
         Figure("PATCH title, 32 connections", change.per_s, "/s", "pgbench, its UPDATE", direct_per_s),
     ]  # fmt: skip
@@ -82,6 +84,22 @@ def measure(site: Site, for_s: float) -> list[Figure]:
                    note),
             Figure(f"{name}: p99", load.p99_ms, "ms", "goal", P99_MS, 1.0, rate),
         ]  # fmt: skip
+    album.pictures["rest"] = picture(
+        "REST at 32 connections, requests a second",
+        "One worker on one core. Grey: the same framework, server and database without anything of ours",
+        [
+            Bars("Reading a ticket", [
+                *(Bar(label, load.per_s, f"{load.per_s:,.0f}/s · {load.cpu_us:.0f} µs CPU", ours)
+                  for label, load, ours in (("GET ticket", read, True), ("bare handler", bare, False),
+                                            ("by psycopg's pool", pooled, False), ("without a database", hello, False)))
+            ]),
+            Bars("Writing, each commit on the disk", [
+                *(Bar(label, load.per_s, f"{load.per_s:,.0f}/s · p99 {load.p99_ms:.0f} ms", True)
+                  for label, load in (("PATCH title", change), ("move", moved), ("PATCH, one board", crowded))),
+                Bar("pgbench, its UPDATE", direct_per_s, f"{direct_per_s:,.0f}/s · p99 {direct_p99:.0f} ms"),
+            ]),
+        ],
+    )  # fmt: skip
     return [
         *figures,
         Figure("PATCH title, all on one board: p99", crowded.p99_ms, "ms", "goal", P99_MS, 1.0,

@@ -266,7 +266,7 @@ def main() -> None:
     show(figures, console)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     command = shlex.join(["just", "bench-browser", *sys.argv[1:]])
-    write(figures, given.json, command, load)
+    write({"browser": figures}, given.json, command, load)
     if given.page:
         put_into(figures, given.page, f"just bench-browser{' quick' if quick else ''}", load, MARKERS)
     console.print(f"[dim]the same as JSON: {given.json}[/]")

@@ -7,7 +7,6 @@ import random
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from types import CoroutineType
 from typing import Any
 
 from litestar import Litestar, Request, route
@@ -24,7 +23,7 @@ from streams.listener import EVERYTHING, Listener
 from streams.log import Ask, Grant
 from streams.probe import probe
 from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
-from streams.response import SERVERS_SEND, EventStream, headers_alone
+from streams.response import BEGUN, EventStream, headers_alone
 from streams.settings import Settings
 from streams.subscriber import Subscriber
 
@@ -85,12 +84,23 @@ def create_app(settings: Settings) -> Litestar:
 
 
 class Streams(Litestar):
-    """Litestar, keeping the server's `send` for the streams: the framework's wrapper would run at every frame."""
+    """Litestar, as far as the response's head. What goes on for minutes is not kept waiting inside the framework."""
 
-    def __call__(self, scope: Any, receive: Any, send: Any) -> "CoroutineType[Any, Any, None]":
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        scope[SERVERS_SEND] = send
-        return super().__call__(scope, receive, send)  # not awaited here: a frame less for each open stream
+        own: Any = {**scope, "state": {**scope.get("state", {})}}  # the framework's notes go with it
+        subscriber: Subscriber | None = None
+        try:
+            await super().__call__(own, receive, send)
+            subscriber = own.pop(BEGUN, None)
+        finally:
+            if BEGUN in own:  # begun, and then something failed
+                own[BEGUN].hub.leave(own[BEGUN])
+        if subscriber:
+            del own
+            if isinstance(scope["headers"], list):
+                scope["headers"].clear()  # read; the server would keep them as long as the stream
+            await subscriber.run(receive, send)
 
 
 @route("/streams/boards/{board_id:str}", http_method=["GET", "HEAD"], media_type="text/event-stream")

@@ -14,7 +14,7 @@ from streams.subscriber import Subscriber
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform"}
 
 
-SERVERS_SEND = "livelane.send"  # in the scope: the server's own `send`, with nothing of the framework around it
+BEGUN = "livelane.stream"  # in the scope: the stream whose head is sent; the app goes on with it
 
 
 class _Nothing(AsyncIterator[bytes]):
@@ -40,10 +40,10 @@ class EventStream(EventSourceResponse):
         self.subscriber = subscriber
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Stream until the stream has ended or the client has left."""
-        subscriber = self.subscriber
+        """Send the head. The stream goes on when the framework has let go of the request: `Streams` runs it."""
         try:
             await send({"type": "http.response.start", "status": 200, "headers": RAW_HEADERS})
-            await subscriber.run(receive, scope.pop(SERVERS_SEND, send))
-        finally:
-            subscriber.hub.leave(subscriber)
+        except BaseException:
+            self.subscriber.hub.leave(self.subscriber)
+            raise
+        scope[BEGUN] = self.subscriber

@@ -53,7 +53,7 @@ def description() -> dict[str, object]:
         platform.processor(),
     )
     return {
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": os.cpu_count(),
         "cpu": model,
         "kernel": platform.release(),
         "python": platform.python_version(),

@@ -59,7 +59,7 @@ def measure(site: Site, sizes: list[int], times: int, album: Album) -> list[Figu
         costs.append(_at(site, boards, tickets, there, month, times))
     album.pictures["replay"] = draw(costs)
     held = site.value(
-        "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'event'::regclass"
+        "SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'event'::regclass"
     )
     at = time.monotonic()
     dropped = site.conn.execute("SELECT log_upkeep(%s)", (31 * (month - 1),)).fetchall()

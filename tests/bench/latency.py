@@ -64,9 +64,9 @@ def draw(found: dict[int, list[float]], bare: dict[int, list[float]]) -> str:
         "From COMMIT to the subscriber",
         f"{PER_S} writes a second; all deliveries in the order of their delay, in ms",
         [
-            Lines(f"{readers:,} subscribers", "of all deliveries",
+            Lines(f"{readers:,} subscriber{'s' * (readers > 1)}", "of all deliveries",
                   [line("Livelane", found[readers], True), line("bare listener", bare[readers], False)],
-                  ticks=ticks, labels=["fastest 1 %", "25 %", "half", "75 %", "99 %"])
+                  ticks=ticks, labels=["1 %", "25 %", "50 %", "75 %", "99 %"])
             for readers in found
         ],
     )  # fmt: skip

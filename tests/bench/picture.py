@@ -44,8 +44,8 @@ class Bars(msgspec.Struct, frozen=True):
 
     def draw(self, x: float, y: float, width: float) -> str:
         """Return the panel's marks."""
-        left = x + max(len(bar.label) for bar in self.bars) * 6.7 + 8
-        room = x + width - left - max(len(bar.text) for bar in self.bars) * 7.0 - 6
+        left = x + max(len(bar.label) for bar in self.bars) * 7.2 + 8
+        room = x + width - left - max(len(bar.text) for bar in self.bars) * 7.6 - 6
         most = max(bar.value for bar in self.bars) or 1
         parts = [_text(x, y + 13, self.title, "head")]
         for number, bar in enumerate(self.bars):
@@ -64,7 +64,7 @@ class Bars(msgspec.Struct, frozen=True):
 class Line(msgspec.Struct, frozen=True):
     """One line of a panel."""
 
-    label: str
+    label: str  # lines of one label and kind are named once, at the top of the picture
     points: Sequence[tuple[float, float]]
     ours: bool = True
     dots: bool = True
@@ -119,15 +119,12 @@ class Lines(msgspec.Struct, frozen=True):
                 for (a, b), (_, value) in zip(where, line.points, strict=True):
                     side = "end" if a > right - 20 else "" if a < left + 20 else "mid"
                     parts.append(_text(a, b - 10, _short(value), f"small {side}"))
-            if line.label:
-                a, b = where[-1]
-                parts.append(_text(right, b - (24 if line.texts else 8), line.label, f"small end{' ours' * line.ours}"))
         return "".join(parts)
 
 
 def picture(title: str, under: str, panels: Sequence[Bars | Lines]) -> str:
-    """Return an SVG of the panels, two in a row; `under` says beneath the title what one looks at."""
-    columns = min(2, len(panels))
+    """Return an SVG of the panels, two in a row, or three; `under` says beneath the title what one looks at."""
+    columns = 3 if len(panels) == 3 else min(2, len(panels))
     width = (WIDTH - 2 * PAD - GAP * (columns - 1)) / columns
     parts: list[str] = []
     y = PAD + 58
@@ -136,6 +133,13 @@ def picture(title: str, under: str, panels: Sequence[Bars | Lines]) -> str:
         parts += [panel.draw(PAD + (width + GAP) * n, y, width) for n, panel in enumerate(row)]
         y += max(panel.height for panel in row) + 22
     height = y - 22 + PAD
+    keys = {line.label: line.ours for panel in panels if isinstance(panel, Lines) for line in panel.lines if line.label}
+    right = WIDTH - PAD
+    for label, ours in reversed(keys.items()):
+        parts.append(_text(right, PAD + 16, label, f"end{' ours' * ours}"))
+        right -= 7.6 * len(label) + 8
+        parts.append(f'<path class="{"line" if ours else "thin"}" d="M{right - 18:.1f} {PAD + 12:.1f}h18"/>')
+        right -= 36
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {height:.0f}" width="{WIDTH:.0f}" '
         f'height="{height:.0f}" role="img" aria-label="{escape(title)}"><style>{STYLE}</style>'

@@ -41,10 +41,11 @@ def growth(site: Site, sizes: list[int], times: int, album: Album) -> list[Figur
     kib = [
         Line(name, [(one.tickets, one.size[name] / 1024) for one in found], name == "gzip") for name in found[0].size
     ]
+    ticks = [size for size in sizes if size >= sizes[-1] / 25]  # the others are too near
     album.pictures["snapshot"] = picture(
         "A larger board",
         "Reading a whole board; it changes between any two reads, so nothing kept can answer",
-        [Lines("Snapshot, ms", "tickets", lines), Lines("Snapshot, KiB", "tickets", kib)],
+        [Lines("Snapshot, ms", "tickets", lines, ticks=ticks), Lines("Snapshot, KiB", "tickets", kib, ticks=ticks)],
     )
     return [
         Figure(f"snapshot of {one.tickets:,} tickets", one.rest_ms["identity"], "ms", "the SQL function alone",

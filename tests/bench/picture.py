@@ -68,7 +68,7 @@ class Line(msgspec.Struct, frozen=True):
     points: Sequence[tuple[float, float]]
     ours: bool = True
     dots: bool = True
-    texts: bool = False  # each value at its dot
+    texts: bool = False  # the values at the ticks
 
 
 class Lines(msgspec.Struct, frozen=True):
@@ -116,7 +116,9 @@ class Lines(msgspec.Struct, frozen=True):
                 name = "dot" if line.ours else "thindot"
                 parts += [f'<circle class="{name}" cx="{a:.1f}" cy="{b:.1f}" r="4.5"/>' for a, b in where]
             if line.texts:
-                for (a, b), (_, value) in zip(where, line.points, strict=True):
+                for (a, b), (place, value) in zip(where, line.points, strict=True):
+                    if place not in ticks:
+                        continue
                     side = "end" if a > right - 20 else "" if a < left + 20 else "mid"
                     parts.append(_text(a, b - 10, _short(value), f"small {side}"))
         return "".join(parts)
@@ -136,10 +138,10 @@ def picture(title: str, under: str, panels: Sequence[Bars | Lines]) -> str:
     keys = {line.label: line.ours for panel in panels if isinstance(panel, Lines) for line in panel.lines if line.label}
     right = WIDTH - PAD
     for label, ours in reversed(keys.items()):
-        parts.append(_text(right, PAD + 16, label, f"end{' ours' * ours}"))
-        right -= 7.6 * len(label) + 8
-        parts.append(f'<path class="{"line" if ours else "thin"}" d="M{right - 18:.1f} {PAD + 12:.1f}h18"/>')
-        right -= 36
+        right -= (7.4 if ours else 6.4) * len(label)
+        parts.append(_text(right, PAD + 16, label, "ours" * ours))
+        parts.append(f'<path class="{"line" if ours else "thin"}" d="M{right - 26:.1f} {PAD + 12:.1f}h18"/>')
+        right -= 46
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {height:.0f}" width="{WIDTH:.0f}" '
         f'height="{height:.0f}" role="img" aria-label="{escape(title)}"><style>{STYLE}</style>'

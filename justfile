@@ -56,7 +56,7 @@ check: lint test
     ruff check --fix .
     npm --prefix frontend run --silent format
 
-# Measure: figures beside their limits, as a table and JSON
+# Measure: figures beside their limits, as a table and JSON (parts: `just bench peers`, `just bench growth` …)
 @bench *arguments: _python
     livelane bench {{ arguments }}
 

@@ -1,6 +1,6 @@
 """`just bench [quick] [PART …]`: measure, print a table, write JSON; with --page, into a page and its pictures as well.
 
-Parts: fanout latency rest bulk comeback many peers, and growth, which is boards replay snapshot.
+Parts: fanout latency rest wakeups bulk comeback many peers, and growth, which is boards replay snapshot.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import boards, bulk, comeback, fanout, latency, many, peers, replay, rest
+from tests.bench import boards, bulk, comeback, fanout, latency, many, peers, replay, rest, wakeups
 from tests.bench.machine import cores, pin, raise_file_limit
 from tests.bench.report import QUIET, Album, Figure, put_into, show, write
 from tests.bench.site import Site, site
@@ -30,6 +30,7 @@ def parts(quick: bool, readers: int, album: Album) -> dict[str, Part]:
         "fanout": lambda at: fanout.measure(at, readers, 6 if quick else 12),
         "latency": lambda at: latency.measure(at, 60 if quick else 300, album),
         "rest": lambda at: rest.measure(at, 1.5 if quick else 4.0, album),
+        "wakeups": lambda at: wakeups.measure(at, 1.5 if quick else 4.0),
         "bulk": lambda at: bulk.measure(at, 5 if quick else 20),
         "comeback": lambda at: comeback.measure(at, readers),
         "many": lambda at: many.measure(at, 2 * readers if quick else max(MANY, readers), 6 if quick else 12),

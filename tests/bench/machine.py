@@ -1,5 +1,6 @@
 """The machine as far as measuring needs it: cores, file limits, the CPU and memory of a process."""
 
+import contextlib
 import os
 import platform
 import resource
@@ -34,7 +35,11 @@ def raise_file_limit(wanted: int) -> int:
 
 def cpu_s(pid: int) -> float:
     """Return how long the process has run on a core, all threads together, as the scheduler counts it."""
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in _tasks(pid)) / 1e9
+    total = 0
+    for task in _tasks(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
 
 
 def rss_bytes(pid: int) -> int:

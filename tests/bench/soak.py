@@ -88,24 +88,30 @@ async def _run(
         for number in range(1, int(for_s / every_s) + 1):
             await ground.pause(max(0.0, began + number * every_s - time.monotonic()))
             now, cpu = time.monotonic(), cpu_s(at.pid)
-            numbers = _numbers((await http.get("/metrics")).text)
-            soak.samples.append(
-                Sample(
-                    at_s=round(now - began, 1),
-                    rss_mib=round(rss_bytes(at.pid) / 1024**2, 2),
-                    files=sum(1 for _ in Path(f"/proc/{at.pid}/fd").iterdir()),
-                    threads=sum(1 for _ in Path(f"/proc/{at.pid}/task").iterdir()),
-                    tasks=int(numbers["livelane_tasks"]),
-                    streams=int(numbers["livelane_streams_open"]),
-                    topics=int(numbers["livelane_streams_topics"]),
-                    ring_mib=round(numbers["livelane_streams_ring_bytes"] / 1024**2, 2),
-                    backends=at.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"),
-                    cpu=round((cpu - spent) / (now - last), 3),
-                )
-            )
+            try:
+                soak.samples.append(await _sample(at, http, now - began, (cpu - spent) / (now - last)))
+            except httpx.TransportError as error:
+                ground.faults.append(f"no answer to a sample after {now - began:.0f} s: {error!r}")
+                continue
             last, spent = now, cpu
             keep(soak)
         ground.over.set()
+
+
+async def _sample(at: Site, http: httpx.AsyncClient, at_s: float, cpu: float) -> Sample:
+    numbers = _numbers((await http.get("/metrics")).text)
+    return Sample(
+        at_s=round(at_s, 1),
+        rss_mib=round(rss_bytes(at.pid) / 1024**2, 2),
+        files=sum(1 for _ in Path(f"/proc/{at.pid}/fd").iterdir()),
+        threads=sum(1 for _ in Path(f"/proc/{at.pid}/task").iterdir()),
+        tasks=int(numbers["livelane_tasks"]),
+        streams=int(numbers["livelane_streams_open"]),
+        topics=int(numbers["livelane_streams_topics"]),
+        ring_mib=round(numbers["livelane_streams_ring_bytes"] / 1024**2, 2),
+        backends=at.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"),
+        cpu=round(cpu, 3),
+    )
 
 
 def _numbers(text: str) -> dict[str, float]:

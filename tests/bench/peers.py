@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import statistics
 import time
 from collections.abc import Callable, Generator
 
@@ -62,7 +63,12 @@ def measure(site: Site, readers: int, events: int, album: Album) -> list[Figure]
     ways[OURS] = lambda: _product(site, board, ticket)
     for app, (name, _) in PYTHON.items():
         ways[name] = lambda app=app: _python(site, app, frame)
-    found = {name: _run(way(), readers, events) for name, way in ways.items()}
+    # ours and nchan's twice, the other way round: a machine that grows slower meanwhile favours neither
+    again = [name for name in (OURS, ANCHOR) if name in ways]
+    runs: dict[str, list[Peer]] = {}
+    for name in (*ways, *again):
+        runs.setdefault(name, []).append(_run(ways[name](), readers, events))
+    found = {name: _mean(those) for name, those in runs.items()}
     album.pictures["peers"] = draw(found, readers)
     album.tables["peers"] = table(found)
     return figures(found, readers)
@@ -123,6 +129,10 @@ def _ratio(peer: Peer, anchor: Peer | None, field: str) -> str:
     if anchor is None or peer is anchor:
         return ""
     return f" · {getattr(peer, field) / getattr(anchor, field):.2g}×"
+
+
+def _mean(runs: list[Peer]) -> Peer:
+    return Peer(*(statistics.fmean(getattr(run, field) for run in runs) for field in Peer.__struct_fields__))
 
 
 def _run(running: Running, readers: int, events: int) -> Peer:

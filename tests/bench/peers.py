@@ -17,8 +17,8 @@ from tests.bench.site import Site
 
 OURS, ANCHOR, FLOOR = "Livelane", "nginx + nchan", "os.write loop"
 PYTHON = {
-    "sse-starlette": ("sse-starlette on uvicorn", "a queue and a generator a reader; no log, resume or access"),
-    "litestar": ("Litestar ServerSentEvent", "the same with Litestar's own response; no log, resume or access"),
+    "sse-starlette": ("sse-starlette", "a queue and a generator a reader; no log, resume or access"),
+    "litestar": ("Litestar SSE", "the same with Litestar's ServerSentEvent; no log, resume or access"),
     "channels": ("Litestar channels", "its channels plugin, in memory; no log, resume or access"),
 }  # fmt: skip
 LACKS = {
@@ -128,7 +128,7 @@ def draw(found: dict[str, Peer], readers: int) -> str:
 def _ratio(peer: Peer, anchor: Peer | None, field: str) -> str:
     if anchor is None or peer is anchor:
         return ""
-    return f" · {getattr(peer, field) / getattr(anchor, field):.2g}×"
+    return f" · {getattr(peer, field) / getattr(anchor, field):.2f}×"
 
 
 def _mean(runs: list[Peer]) -> Peer:

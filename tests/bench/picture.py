@@ -44,8 +44,8 @@ class Bars(msgspec.Struct, frozen=True):
 
     def draw(self, x: float, y: float, width: float) -> str:
         """Return the panel's marks."""
-        left = x + max(len(bar.label) for bar in self.bars) * 7.2 + 8
-        room = x + width - left - max(len(bar.text) for bar in self.bars) * 7.6 - 6
+        left = x + max(len(bar.label) for bar in self.bars) * 6.9 + 8
+        room = x + width - left - max(len(bar.text) for bar in self.bars) * 7.0 - 6
         most = max(bar.value for bar in self.bars) or 1
         parts = [_text(x, y + 13, self.title, "head")]
         for number, bar in enumerate(self.bars):

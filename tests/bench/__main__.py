@@ -52,9 +52,7 @@ def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="just bench", description=__doc__)
     parser.add_argument("words", nargs="*", metavar="quick | PART", help="the short form, or some parts alone")
-    parser.add_argument(
-        "--peers", dest="words", action="append_const", const="peers", help="the same as the part peers"
-    )
+    parser.add_argument("--peers", action="store_true", help="the same as the part peers")
     parser.add_argument("--readers", type=int, default=0, help="subscribers (5,000; quick: 1,000)")
     parser.add_argument("--json", type=Path, default=Path(".livelane/bench.json"), help="where the JSON goes")
     parser.add_argument(
@@ -68,7 +66,8 @@ def main() -> None:
     readers = given.readers or (1_000 if quick else 5_000)
     album = Album()
     everything = parts(quick, readers, album)
-    wanted = [part for word in given.words if word != "quick" for part in SEVERAL.get(word, [word])] or list(everything)
+    words = [word for word in given.words if word != "quick"] + ["peers"] * given.peers
+    wanted = [part for word in words for part in SEVERAL.get(word, [word])] or list(everything)
     if unknown := [word for word in wanted if word not in everything]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join([*everything, *SEVERAL])}")
     most = max(readers, MANY) if "many" in wanted else readers

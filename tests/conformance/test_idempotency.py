@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from psycopg import AsyncConnection
 
 from tests.conformance.site import Board, Person, add_ticket, join, problem
 
@@ -102,6 +103,16 @@ async def test_access_is_checked_before_the_first_answer_is_given_again(ada: Per
     problem(await editor.call("POST", path, {"title": "x"}, Idempotency_Key="k6"), 404)
     await join(ada, board, editor, "viewer")
     problem(await editor.call("POST", path, {"title": "x"}, Idempotency_Key="k6"), 403)
+
+
+async def test_a_row_that_sql_deleted_since_has_no_first_answer(ada: Person, board: Board, sql: AsyncConnection):
+    ticket = await add_ticket(ada, board)
+    path = f"/api/tickets/{ticket['id']}"
+    await ada.did("PATCH", path, {"title": "x"}, Idempotency_Key="k8")
+
+    await sql.execute("DELETE FROM ticket WHERE id = %s", (ticket["id"],))
+
+    problem(await ada.call("PATCH", path, {"title": "x"}, Idempotency_Key="k8"), 404)
 
 
 async def test_the_same_request_twice_at_once_is_done_once(ada: Person, board: Board):

@@ -103,8 +103,17 @@ def _what_was_acknowledged_is_there(ground: Ground, log: dict[str, list[dict[str
                 f"{key} was done twice: {run}"
             )
             assert [bool(event.get("more")) for event in run] == [True] * (len(run) - 1) + [False], f"{key}: {run}"
+    deleted = {
+        event["id"]
+        for events in log.values()
+        for event in events
+        if event["type"] == "ticket.deleted" and "moved_to" not in event
+    }
     for key, told in ledger.refused.items():
-        assert key not in of_key, f"{key} was refused and done: {of_key[key]}\n" + "\n".join(told)
+        found = of_key.get(key, [])
+        if found and len(told) > 2 and " 404 " in told[-1] and found[-1]["id"] in deleted:
+            continue  # an earlier attempt did it and its answer was lost; until the next, SQL deleted the ticket
+        assert not found, f"{key} was refused and done: {found}\n" + "\n".join(told)
     for uid in ledger.committed:
         assert born[uid] >= 1, f"the ticket {uid} was committed and is not in the log"
     for uid in ledger.undone:

@@ -1,6 +1,7 @@
 """`just bench [quick] [PART …]`: measure, print a table, write JSON; with --page, into a page and its pictures as well.
 
-Parts: fanout latency rest wakeups bulk comeback many peers, and growth, which is boards replay snapshot.
+Parts: fanout latency rest wakeups bulk comeback many peers, and growth, which is boards replay snapshot; only when
+asked for scale, which is nodes units, for docs/scale.md.
 """
 
 import argparse
@@ -14,13 +15,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import boards, bulk, comeback, fanout, latency, many, peers, replay, rest, wakeups
+from tests.bench import boards, bulk, comeback, fanout, latency, many, nodes, peers, replay, rest, units, wakeups
 from tests.bench.machine import cores, pin, raise_file_limit
 from tests.bench.report import QUIET, Album, Figure, put_into, show, write
 from tests.bench.site import Site, site
 
 Part = Callable[[Site], list[Figure]]
-SEVERAL = {"growth": ["boards", "replay", "snapshot"]}
+SEVERAL = {"growth": ["boards", "replay", "snapshot"], "scale": ["nodes", "units"]}
 MANY = 10_000  # streams on one worker
 
 
@@ -40,6 +41,8 @@ def parts(quick: bool, readers: int, album: Album) -> dict[str, Part]:
             at, sizes(quick, 10_000, 100_000, 1_000_000, 10_000_000), 10 if quick else 40, album
         ),
         "snapshot": lambda at: bulk.growth(at, sizes(quick, 100, 1_000, 5_000, 20_000), 3 if quick else 9, album),
+        "nodes": lambda at: nodes.measure(at, 1.5 if quick else 3.0, album, 2 if quick else nodes.COUNTS[-1]),
+        "units": lambda at: units.measure(at, 1.5 if quick else 3.0, album, readers // 5),
     }
 
 
@@ -67,7 +70,8 @@ def main() -> None:
     album = Album()
     everything = parts(quick, readers, album)
     words = [word for word in given.words if word != "quick"] + ["peers"] * given.peers
-    wanted = [part for word in words for part in SEVERAL.get(word, [word])] or list(everything)
+    wanted = [part for word in words for part in SEVERAL.get(word, [word])]
+    wanted = wanted or [part for part in everything if part not in SEVERAL["scale"]]
     if unknown := [word for word in wanted if word not in everything]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join([*everything, *SEVERAL])}")
     most = max(readers, MANY) if "many" in wanted else readers

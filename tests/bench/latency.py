@@ -29,13 +29,13 @@ def measure(site: Site, writes: int, album: Album) -> list[Figure]:
         with site.beside("tests.bench.floor", str(frame), site.url) as (_, port):
             floor = Crowd(("127.0.0.1", port))
             floor.open([stream_request("/", "none")] * readers, b": ok")
-            bare[readers] = _delays(site, floor, ticket, writes)
+            bare[readers] = delays(site, floor, ticket, writes)
         site.start()
         try:
             crowd = Crowd(site.address)
             request = stream_request(f"/streams/boards/{board}?after=now", site.token)
             crowd.open([request] * readers, b"event: heartbeat")
-            found[readers] = _delays(site, crowd, ticket, writes)
+            found[readers] = delays(site, crowd, ticket, writes)
         finally:
             site.product.stop()
     album.pictures["latency"] = draw(found, bare)
@@ -72,7 +72,7 @@ def draw(found: dict[int, list[float]], bare: dict[int, list[float]]) -> str:
     )  # fmt: skip
 
 
-def _delays(site: Site, crowd: Crowd, ticket: int, writes: int) -> list[float]:
+def delays(site: Site, crowd: Crowd, ticket: int, writes: int) -> list[float]:
     """Return how long after its COMMIT each event reached each subscriber, in seconds; closes the crowd."""
     crowd.idle(0.3)
     ours, theirs = multiprocessing.Pipe()

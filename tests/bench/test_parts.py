@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import boards, bulk, fanout, many, peers, replay, soak
+from tests.bench import boards, bulk, fanout, many, nodes, peers, replay, soak, units
 from tests.bench.machine import cores
 from tests.bench.report import Album, Figure, put_into
 from tests.bench.site import Site, site
@@ -58,6 +58,16 @@ def test_many_streams_stay_open(at: Site) -> None:
     figures = many.measure(at, 30, 3)
 
     assert "0 missed" in [figure.note for figure in figures]
+
+
+def test_more_nodes_and_a_million_viewers_are_told_in_tables(at: Site) -> None:
+    album = Album()
+
+    figures = [*nodes.measure(at, 0.5, album, 2), *units.measure(at, 0.5, album, 20)]
+
+    assert all(figure.value > 0 for figure in figures)
+    assert album.tables["nodes"].count("\n| ") == 3
+    assert album.tables["units"].count("| 1,000 |") == 3
 
 
 def test_the_visitors_of_a_soak_see_nothing_wrong(at: Site) -> None:

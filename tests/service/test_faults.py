@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import httpx
 import psycopg
@@ -11,13 +11,13 @@ from psycopg import sql
 
 from service.settings import Settings
 from tests.service.conftest import Person, running
-from tests.service.relay import Relay
+from tests.wire import Wire
 
 
 @pytest.fixture
-async def relay(database_url: str) -> AsyncIterator[Relay]:
-    async with Relay(database_url) as relay:
-        yield relay
+def wire(database_url: str) -> Iterator[Wire]:
+    with Wire(database_url) as wire:
+        yield wire
 
 
 class TestAHeldRow:
@@ -73,14 +73,14 @@ class TestAHeldRow:
 
 class TestTheDatabaseAway:
     @pytest.fixture
-    def settings(self, relay: Relay) -> Settings:
-        return Settings(database_url=relay.url)
+    def settings(self, wire: Wire) -> Settings:
+        return Settings(database_url=wire.url)
 
-    @pytest.mark.parametrize("how", ["cut", "silence"])
-    async def test_is_told_within_two_seconds_and_heals_by_itself(self, how: str, relay: Relay, ada: Person):
+    @pytest.mark.parametrize("how", ["cut", "hold"])
+    async def test_is_told_within_two_seconds_and_heals_by_itself(self, how: str, wire: Wire, ada: Person):
         _, (todo, *_) = await ada.board()
         ticket = await ada.ticket(todo)
-        getattr(relay, how)()
+        getattr(wire, how)()
         for method, path, body in (
             ("PATCH", f"/api/tickets/{ticket['id']}", {"title": "x"}),
             ("GET", f"/api/tickets/{ticket['id']}", None),
@@ -91,7 +91,7 @@ class TestTheDatabaseAway:
             assert time.monotonic() - began < 2.0
             assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
             assert int(answer.headers["retry-after"]) > 0
-        relay.mend()
+        wire.mend()
 
         async with asyncio.timeout(5):  # it is told to wait 2 s
             path, back = f"/api/tickets/{ticket['id']}", {"title": "back"}
@@ -99,8 +99,8 @@ class TestTheDatabaseAway:
                 await asyncio.sleep(0.1)
         assert answer.status_code == 200
 
-    async def test_the_service_starts_without_it(self, relay: Relay, url: str):
-        relay.cut()
+    async def test_the_service_starts_without_it(self, wire: Wire, url: str):
+        wire.cut()
         async with httpx.AsyncClient(base_url=url) as client:
             answer = await client.get("/api/me", headers={"authorization": "Bearer x"})
 
@@ -199,8 +199,8 @@ async def test_a_full_disk_is_no_fault_of_the_request(code: str, ada: Person, co
     assert (await ada.get(f"/api/tickets/{ticket['id']}"))["version"] == 1
 
 
-async def test_many_writes_of_one_board_are_told_in_time_too(relay: Relay, conn: psycopg.AsyncConnection):
-    settings = Settings(database_url=relay.url)
+async def test_many_writes_of_one_board_are_told_in_time_too(wire: Wire, conn: psycopg.AsyncConnection):
+    settings = Settings(database_url=wire.url)
     async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
         cursor = await conn.execute(
             """
@@ -213,7 +213,7 @@ async def test_many_writes_of_one_board_are_told_in_time_too(relay: Relay, conn:
         client.headers["authorization"] = "Bearer llt_x"
         board = (await client.post("/api/boards", json={"title": "x"})).json()["id"]
         await client.patch(f"/api/boards/{board}", json={"title": "y"})
-        relay.silence()
+        wire.hold()
         began = time.monotonic()
 
         answers = await asyncio.gather(
@@ -222,4 +222,4 @@ async def test_many_writes_of_one_board_are_told_in_time_too(relay: Relay, conn:
 
         assert {answer.status_code for answer in answers} == {503}
         assert time.monotonic() - began < 2.5
-        relay.mend()
+        wire.mend()

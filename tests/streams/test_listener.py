@@ -12,15 +12,15 @@ from streams.hub import Hub
 from tests import sse
 from tests.service.test_database_problems import pgbouncer
 from tests.streams.conftest import Site, until
-from tests.streams.proxy import Proxy, proxied
+from tests.streams.deaf import DeafWire
 
 
 @pytest.fixture
-def proxy(site: Site) -> Iterator[Proxy]:
-    """A proxy that the site's connections go through."""
-    with proxied(site.database_url) as proxy:
-        site.database_url = proxy.url
-        yield proxy
+def wire(site: Site) -> Iterator[DeafWire]:
+    """What the site's connections go over."""
+    with DeafWire(site.database_url) as wire:
+        site.database_url = wire.url
+        yield wire
         site.close()
 
 
@@ -53,11 +53,11 @@ async def test_the_listeners_backend_is_terminated(running: Site, admin_url: str
     assert await running.metric("livelane_listener_connects_total") >= 2
 
 
-async def test_the_database_is_gone_for_a_while(site: Site, proxy: Proxy, rename: Callable[..., Any]):
+async def test_the_database_is_gone_for_a_while(site: Site, wire: DeafWire, rename: Callable[..., Any]):
     site.start_here(heartbeat_s=0.5)
     async with site.open("/boards/1") as stream:
         seq = (await stream.named("snapshot"))["seq"]
-        proxy.cut()
+        wire.cut()
 
         async def is_red() -> bool:
             return not await is_well(site)
@@ -70,7 +70,7 @@ async def test_the_database_is_gone_for_a_while(site: Site, proxy: Proxy, rename
         asked = time.monotonic()
         refused = await sse.open_stream(f"{site.url}/streams/boards/1", {"Authorization": "Bearer llt_ada"})
         waited = time.monotonic() - asked
-        proxy.mend()
+        wire.mend()
         changes = [await stream.change(10) for _ in range(5)]
         await until(lambda: is_well(site))
 
@@ -84,12 +84,12 @@ async def test_the_database_is_gone_for_a_while(site: Site, proxy: Proxy, rename
 
 
 async def test_a_half_open_connection_is_noticed_by_the_missing_echo(
-    site: Site, proxy: Proxy, rename: Callable[..., Any]
+    site: Site, wire: DeafWire, rename: Callable[..., Any]
 ):
     site.start_here(echo_s=0.5, poll_s=60)
     async with site.open("/boards/1") as stream:
         await stream.named("snapshot")
-        proxy.freeze()
+        wire.lose()
         await rename("unheard")
         change = await stream.change(30)
         await until(lambda: is_well(site), 20)
@@ -97,8 +97,8 @@ async def test_a_half_open_connection_is_noticed_by_the_missing_echo(
     assert change["set"]["title"] == "unheard"
 
 
-async def test_behind_a_transaction_pooler_readiness_says_so(site: Site, proxy: Proxy, rename: Callable[..., Any]):
-    proxy.deaf = True
+async def test_behind_a_transaction_pooler_readiness_says_so_f9(site: Site, wire: DeafWire, rename: Callable[..., Any]):
+    wire.deaf = True
     site.start_here(ready=False, echo_s=0.3, poll_s=0.4)
 
     async def says_why() -> bool:
@@ -114,7 +114,7 @@ async def test_behind_a_transaction_pooler_readiness_says_so(site: Site, proxy: 
     assert change["set"]["title"] == "found by looking"
 
 
-async def test_a_real_pooler_in_transaction_mode_is_named_and_one_in_session_mode_is_well(site: Site):
+async def test_a_real_pooler_in_transaction_mode_is_named_and_one_in_session_mode_is_well_f9(site: Site):
     direct = site.database_url
     with pgbouncer(direct, "transaction") as site.database_url:
         site.start_here(ready=False, echo_s=0.3)
@@ -131,17 +131,17 @@ async def test_a_real_pooler_in_transaction_mode_is_named_and_one_in_session_mod
 
 
 async def test_a_lost_notification_is_found_by_looking_and_counted(
-    site: Site, proxy: Proxy, rename: Callable[..., Any]
+    site: Site, wire: DeafWire, rename: Callable[..., Any]
 ):
     site.start_here(poll_s=0.5)
     found = await site.metric("livelane_poll_found_total")
     async with site.open("/boards/1") as stream:
         await stream.named("snapshot")
-        proxy.lose.append(b"board/1")
+        wire.payloads.append(b"board/1")
         await rename("lost")
         change = await stream.change()
 
-    assert proxy.lost == 1
+    assert wire.taken == 1
     assert change["set"]["title"] == "lost"
     assert await site.metric("livelane_poll_found_total") == found + 1
 

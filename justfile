@@ -124,7 +124,7 @@ _web: _python
 _system:
     #!/bin/sh
     missing=
-    for piece in {{ system }}; do
+    for piece in {{ system }} openssl=openssl; do
         command -v "${piece%%=*}" >/dev/null || [ -x "/usr/sbin/${piece%%=*}" ] || missing="$missing ${piece#*=}"
     done
     [ -n "$missing" ] || exit 0

@@ -46,6 +46,7 @@ HEALTH_S = 2.0  # a part that has not said how it is by then is not well
 DRAIN_S = 5.0  # for the goodbyes of open streams
 GRACE_S = 10  # for requests under way; uvicorn cancels what is left
 KEEP_ALIVE_S = 75  # longer than a proxy's, so that the proxy is the one that closes
+NOW = {"cache-control": "no-store"}  # else a cache such as Varnish keeps it for two minutes
 BACKLOG = 4096  # everyone comes back at once after a restart
 
 
@@ -122,7 +123,7 @@ class Product:
 
     async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/health/live":
-            await answer(scope, send, 200, {"content-type": "application/json"}, b'{"status":"live"}')
+            await answer(scope, send, 200, {"content-type": "application/json", **NOW}, b'{"status":"live"}')
             return
         if scope["path"] != "/health/ready":
             await problem(scope, send, 404, "Not Found")
@@ -132,7 +133,7 @@ class Product:
             parts |= await _ask(part)
         ready = all(part["ok"] for part in parts.values())
         body = {"status": "ready" if ready else "not ready", "parts": parts}
-        headers = {"content-type": "application/json", "cache-control": "no-store"}
+        headers = {"content-type": "application/json", **NOW}
         await answer(scope, send, 200 if ready else 503, headers, json.dumps(body).encode())
 
 
@@ -173,7 +174,7 @@ async def _metrics(scope: Scope, receive: Receive, send: Send) -> None:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # several workers: each wrote its numbers to files
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    await answer(scope, send, 200, {"content-type": CONTENT_TYPE_LATEST}, generate_latest(registry))
+    await answer(scope, send, 200, {"content-type": CONTENT_TYPE_LATEST, **NOW}, generate_latest(registry))
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

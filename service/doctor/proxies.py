@@ -4,19 +4,19 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-Fault = Literal["buffering", "compression", "idle", "host", "length", "caching"]
+Fault = Literal["buffering", "compression", "idle", "host", "length", "caching", "cut"]
 
 NAMES = {
     "nginx": "nginx", "openresty": "nginx", "haproxy": "HAProxy", "apache": "Apache", "caddy": "Caddy",
     "varnish": "Varnish", "traefik": "Traefik", "envoy": "Envoy", "cloudflare": "Cloudflare", "microsoft-iis": "IIS",
-    "squid": "Squid", "lighttpd": "lighttpd", "vite": "Vite",
+    "squid": "Squid", "lighttpd": "lighttpd",
 }  # fmt: skip
 
 LINES: dict[str, dict[Fault, str]] = {
     "nginx": {
         "buffering": "In the nginx location of Livelane: `proxy_buffering off;` and `gzip off;` "
-        "(and no `proxy_ignore_headers X-Accel-Buffering`).",
-        "compression": "Take text/event-stream out of nginx's `gzip_types`, or set `gzip off;` for /streams.",
+        "(and no proxy_ignore_headers X-Accel-Buffering).",
+        "compression": "In the nginx location of Livelane: `gzip off;`, or take text/event-stream out of gzip_types.",
         "idle": "In the nginx location of Livelane: `proxy_read_timeout 1h;`",
         "host": "In the nginx location of Livelane: `proxy_set_header Host $http_host;`",
         "length": "In the nginx location of Livelane: `proxy_http_version 1.1;` and `proxy_buffering off;`",
@@ -55,6 +55,11 @@ LINES: dict[str, dict[Fault, str]] = {
         "length": 'In Varnish\'s vcl_recv: `if (req.url ~ "^/streams") { return (pipe); }`',
         "caching": 'In Varnish\'s vcl_recv: `if (req.url ~ "^/(api|streams)") { return (pass); }`',
     },
+    "Node": {
+        "host": "In Vite's proxy of Livelane: `changeOrigin: false`",
+        "cut": "In Vite's proxy of Livelane: `configure: (proxy) => proxy.on('proxyRes', (upstream, _, answer) => "
+        "upstream.on('close', () => upstream.complete || answer.destroy()))`",
+    },
     "Traefik": {
         "buffering": "Take the `buffering` middleware off Livelane's router (`responseForwarding.flushInterval: 1ms`).",
         "compression": "In Traefik's compress middleware: `excludedContentTypes: [text/event-stream]`",
@@ -71,6 +76,7 @@ ANY: dict[Fault, str] = {
     "host": "Let the proxy pass the Host header on as the browser sent it.",
     "length": "Let the proxy pass bodies on as they come (HTTP/1.1 towards Livelane, no response buffering).",
     "caching": "Keep the proxy from caching /api and /streams.",
+    "cut": "Let the proxy end its answer when the server's connection breaks off.",
 }
 WORDS = {  # what each says when a request makes no sense
     "HAProxy": re.compile(rb"<h1>400 Bad request</h1>\s*Your browser sent an invalid request", re.IGNORECASE),
@@ -93,14 +99,19 @@ def name_of(headers: Mapping[str, str]) -> str:
     return ", ".join(dict.fromkeys(found))
 
 
-def name_by_refusal(body: bytes) -> str:
-    """Return who refused a request that makes no sense: "HAProxy" says nothing of itself otherwise."""
+def name_by_refusal(headers: Mapping[str, str], body: bytes) -> str:
+    """Return who refused a request that makes no sense: "HAProxy" says nothing of itself otherwise.
+
+    "Node" is Vite's server or another proxy written for Node.
+    """
+    if headers == {"connection": "close"} and not body:
+        return "Node"
     return next((name for name, words in WORDS.items() if words.search(body)), "")
 
 
 def mend(hop: str, fault: Fault) -> str:
     """Return the line that mends the fault at the first proxy that is known, in one sentence."""
     for name in hop.split(", "):
-        if name in LINES:
+        if fault in LINES.get(name, {}):
             return LINES[name][fault]
     return ANY[fault]

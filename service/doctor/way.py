@@ -18,6 +18,8 @@ from service.doctor.scratch import Scratch
 from service.doctor.wire import Exchange, Unreachable, negotiated
 from service.frames import Frames
 
+OPENINGS = 6  # streams, one after another, before we believe that none is compressed
+FIRST_S = 1.0  # for the first frame of each but the last
 BEATS = 8  # events written
 BETWEEN_S = 0.15
 PATIENCE_S = 4.0  # for an event through the address; longer means that it is held back
@@ -77,7 +79,7 @@ def reach(url: str) -> Iterator[Finding | Address]:
 def _refusal(url: str) -> str:
     try:
         with Exchange(url, {}, bare=b"GET / HTTP/1.1\r\nHost: a\r\n(: (\r\n\r\n") as answer:
-            return name_by_refusal(answer.whole(1.0))
+            return name_by_refusal(answer.headers, answer.whole(1.0))
     except Unreachable:
         return ""
 
@@ -139,7 +141,7 @@ def streams(
     path = f"/streams/boards/{scratch.board}" if scratch else "/streams?me=true"
     auth = {"Authorization": f"Bearer {token}"}
     try:
-        with Exchange(address.url + path, auth | BROWSER) as stream:
+        with _open(address.url + path, auth | BROWSER) as stream:
             yield from _headers(stream, address, scratch is not None)
             if stream.status != 200:
                 return
@@ -153,8 +155,34 @@ def streams(
             else:
                 yield warn("latency", "No event was written: only the database gives a scratch board.",
                            "Give --data or --database-url as well to measure events.")  # fmt: skip
+        yield _cut(address)
     except Unreachable as error:
         yield fail("buffering", f"The stream through {address.url} gives {error}.", mend(address.name, "buffering"))
+
+
+def _open(url: str, headers: dict[str, str]) -> Exchange:
+    """Open a stream; a compressed one if there is one among some: it may depend on how long the first piece is."""
+    for _ in range(OPENINGS - 1):
+        stream = Exchange(url, headers)
+        if stream.status != 200 or "content-encoding" in stream.headers:
+            return stream
+        if stream.piece(stream.sent_at + FIRST_S) is None:
+            return stream  # it is held back; nothing has been read of it
+        stream.piece(stream.sent_at + FIRST_S)  # the snapshot, so that the next has it in its first piece
+        stream.close()
+    return Exchange(url, headers)
+
+
+def _cut(address: Address) -> Finding:
+    """See whether a stream that breaks off, as when the server is killed, ends here too."""
+    with Exchange(f"{address.url}/streams/probe?end=cut", {"Accept": "text/event-stream"}) as probe:
+        until = time.monotonic() + PATIENCE_S
+        while got := probe.piece(until):
+            pass
+    if got is None:
+        return fail("cut", "A stream that breaks off, as when the server is killed, stays open here: nobody notices "
+                    "until a heartbeat is missing.", mend(address.name, "cut"))  # fmt: skip
+    return ok("cut", "A stream that breaks off ends here too.")
 
 
 def _headers(stream: Exchange, address: Address, fresh: bool) -> Iterator[Finding]:
@@ -178,7 +206,7 @@ def _headers(stream: Exchange, address: Address, fresh: bool) -> Iterator[Findin
         yield ok("compression", "The stream is not compressed.")
     if "content-length" in stream.headers:
         yield fail("buffering", "The stream has a length: it is collected on the way.", mend(address.name, "length"))
-    if "no-store" not in stream.headers.get("cache-control", "") or "age" in stream.headers:
+    if "no-store" not in stream.headers.get("cache-control", "") or stream.headers.get("age", "0") != "0":
         yield warn("caching", "The stream's Cache-Control is changed on the way.", mend(address.name, "caching"))
 
 
@@ -189,7 +217,7 @@ def _identity(stream: Exchange, epoch: str | None, address: Address) -> Iterator
     while not frames.last_id and (got := stream.piece(until)):
         frames.feed(gzip.decompress(got) if gzip else got)
     if not frames.last_id:
-        if "content-encoding" not in stream.headers or gzip:
+        if "content-encoding" not in stream.headers:  # a compressor that holds it back is named already
             yield fail("buffering", f"Headers came through {address.url}, the first frame did not within "
                        f"{PATIENCE_S:.0f} s.", mend(address.name, "buffering"))  # fmt: skip
         return
@@ -216,13 +244,14 @@ def _beats(through: Exchange, beside: Exchange | None, address: Address, scratch
     p50 = statistics.median(here.delays_s)
     text = f"First byte after {here.first_byte_s * 1000:.0f} ms; events {p50 * 1000:.1f} ms after their commit"
     text += f" (slowest {max(here.delays_s) * 1000:.1f} ms)"
+    near = through.connect_s  # there and back once: what the network alone takes
     if "beside" in heard and heard["beside"].delays_s:
         near = statistics.median(heard["beside"].delays_s)
         text += f", {near * 1000:.1f} ms directly"
-        if p50 - near > SLOW_S:
-            yield warn("latency", f"{text}.", f"{mend(address.name, 'buffering')} Or the network between is slow.")
-            return
-    yield ok("latency", f"{text}.")
+    if p50 - near > SLOW_S:
+        yield warn("latency", f"{text}.", f"{mend(address.name, 'buffering')} Or the network between is slow.")
+    else:
+        yield ok("latency", f"{text}.")
 
 
 def _listen(exchanges: dict[str, Exchange], scratch: Scratch) -> dict[str, Heard]:

@@ -16,6 +16,8 @@ from tests.browser.board import Board, make_board
 from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
+from tests.proxies.fronts import Front, ordinary
+from tests.proxies.fronts import front as proxy
 
 ROOT = Path(__file__).parents[2]
 FRONTEND = ROOT / "frontend"
@@ -95,11 +97,20 @@ def vite(served: Product, tmp_path: Path) -> Iterator[Vite]:
 
 
 @pytest.fixture
+def nginx(served: Product, tmp_path: Path) -> Iterator[Front]:
+    """A newcomer's nginx that lets no WebSocket through, as many houses' proxies do."""
+    config = ordinary("nginx").replace(
+        "location / {", 'location / {\n if ($http_upgrade) { return 403; }\n proxy_set_header Upgrade "";'
+    )
+    with proxy("nginx", config, [served.port], tmp_path / "nginx") as running:
+        yield running
+
+
+@pytest.fixture
 def front(request: pytest.FixtureRequest, served: Product) -> str:
-    """Where the browser goes: the product itself, or through Vite when a test asks for that."""
-    if getattr(request, "param", "direct") == "vite":
-        return request.getfixturevalue("vite").url
-    return served.url
+    """Where the browser goes: the product itself, or through Vite or nginx when a test asks for that."""
+    through = getattr(request, "param", "direct")
+    return served.url if through == "direct" else request.getfixturevalue(through).url
 
 
 @pytest.fixture

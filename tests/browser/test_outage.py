@@ -30,7 +30,7 @@ async def watching(window: Window, people: People, board: Board) -> Tab:
     return tab
 
 
-@pytest.mark.parametrize("front", ["direct", "vite"], indirect=True)
+@pytest.mark.parametrize("front", ["direct", "vite", "nginx"], indirect=True)
 async def test_a_killed_server_is_live_again_within_5_s_and_nothing_is_missed_f44_f45(
     served: Product, people: People, board: Board, window: Window
 ) -> None:
@@ -42,7 +42,7 @@ async def test_a_killed_server_is_live_again_within_5_s_and_nothing_is_missed_f4
     assert await tab.until("board.connection().word === 'reconnecting'", 2_000) < 2
     for n in range(30):
         board.rename(board.tickets[n % 6], f"while away {n}")
-    # Behind Vite this is the 502 period: each attempt is answered, and refused.
+    # Behind a proxy this is the 502 period: each attempt is answered, and refused.
     await asyncio.sleep(5)
     await asyncio.to_thread(served.start)
     back = monotonic()

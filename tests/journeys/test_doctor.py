@@ -1,9 +1,5 @@
 """`livelane doctor` against real faults: each is made, and the report must name it and what mends it."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,35 +8,12 @@ import pytest
 from service.doctor import database, log
 from service.doctor.finding import Finding as Found
 from tests.cluster import Cluster
-from tests.nginx import GOOD, nginx
+from tests.doctor import examine, one, troubles
 from tests.product import Product
-
-GZIP = "gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 0;"
-
-Finding = dict[str, Any]
-
-
-def examine(*arguments: str) -> tuple[int, list[Finding]]:
-    """Run the command; return its exit code and its findings."""
-    command = [Path(sys.executable).with_name("livelane"), "doctor", "--json", "--idle", "0", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert not done.stderr, done.stderr
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def troubles(findings: list[Finding]) -> list[Finding]:
-    """Return what is not ok, but for the tests' own PostgreSQL, which runs without fsync."""
-    return [finding for finding in findings if finding["level"] != "ok" and finding["check"] != "durability"]
 
 
 def not_ok(url: str, conn: psycopg.Connection, check: str) -> list[Found]:
     return [found for found in database.look(url, conn) if found.check == check and found.level != "ok"]
-
-
-def one(findings: list[Finding], check: str) -> Finding:
-    """Return the finding of that check, which must be the only trouble."""
-    assert [finding["check"] for finding in troubles(findings)] == [check], troubles(findings)
-    return troubles(findings)[0]
 
 
 @pytest.fixture
@@ -196,74 +169,3 @@ def test_an_address_where_nothing_answers_is_found(serve: Product) -> None:
 
     assert code == 1
     assert one(findings, "reach")["text"].endswith("cannot be reached: Connection refused.")
-
-
-# Through a real nginx
-
-
-@pytest.mark.proxy
-@pytest.mark.usefixtures("board")
-def test_a_good_nginx_is_named_and_found_good(serve: Product, tmp_path: Path) -> None:
-    with nginx(serve.url, tmp_path / "nginx") as url:
-        code, findings = examine(url, "--direct", serve.url, "--database-url", serve.database_url)
-
-    assert (code, troubles(findings)) == (0, [])
-    reach = next(finding for finding in findings if finding["check"] == "reach")
-    assert "nginx stands between" in reach["text"]
-    latency = next(finding for finding in findings if finding["check"] == "latency")
-    assert "directly" in latency["text"]
-
-
-@pytest.mark.proxy
-@pytest.mark.usefixtures("board")
-@pytest.mark.parametrize(
-    ("location", "http", "check", "mends"),
-    [
-        (f"{GOOD} proxy_ignore_headers X-Accel-Buffering;", GZIP, "buffering", "proxy_buffering off;"),
-        (GOOD, GZIP, "compression", "gzip_types"),
-        (GOOD.replace("$http_host", "upstream.internal"), "", "host", "proxy_set_header Host $http_host;"),
-    ],
-    ids=["buffering", "compression", "host"],
-)  # fmt: skip
-def test_what_an_nginx_does_wrong_is_named_with_its_line(
-    serve: Product, tmp_path: Path, location: str, http: str, check: str, mends: str
-) -> None:
-    with nginx(serve.url, tmp_path / "nginx", location, http) as url:
-        code, findings = examine(url, "--direct", serve.url, "--database-url", serve.database_url)
-
-    assert code == 1
-    found = [finding for finding in troubles(findings) if finding["check"] == check]
-    assert [finding["level"] for finding in found] == ["fail"], troubles(findings)
-    assert mends in found[0]["todo"]
-
-
-@pytest.mark.proxy
-@pytest.mark.usefixtures("board")
-def test_an_nginx_that_cuts_silent_streams_is_found(serve: Product, tmp_path: Path) -> None:
-    with nginx(serve.url, tmp_path / "nginx", f"{GOOD} proxy_read_timeout 2s;") as url:
-        code, findings = examine(url, "--idle", "6s", "--database-url", serve.database_url)
-
-    assert code == 1
-    finding = one(findings, "idle")
-    assert "cut after 2 s" in finding["text"]
-    assert "proxy_read_timeout" in finding["todo"]
-
-
-@pytest.mark.proxy
-def test_an_nginx_with_nothing_behind_is_found(serve: Product, tmp_path: Path) -> None:
-    serve.stop()
-
-    with nginx(serve.url, tmp_path / "nginx") as url:
-        code, findings = examine(url, "--database-url", serve.database_url)
-
-    assert code == 1
-    assert "finds no Livelane behind it (502)" in one(findings, "reach")["text"]
-
-
-@pytest.mark.proxy
-def test_a_site_that_is_not_livelane_is_found(tmp_path: Path, database_url: str) -> None:
-    with nginx("", tmp_path / "nginx", "return 200 'hello';") as url:
-        code, findings = examine(url, "--database-url", database_url)
-
-    assert code == 1
-    assert "not as Livelane does" in one(findings, "reach")["text"]

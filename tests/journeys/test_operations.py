@@ -1,14 +1,14 @@
-"""What docs/operations.md says is so: its metrics are served, its proxy works, its checks exist."""
+"""What docs/operations.md says is so: its metrics are served, its checks exist. (Its proxies: tests/proxies.)"""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
-from tests.journeys.test_doctor import examine, troubles
-from tests.nginx import nginx
 from tests.product import Product
 
 ROOT = Path(__file__).parents[2]
@@ -43,15 +43,14 @@ def test_every_check_of_the_doctor_is_in_its_guide() -> None:
     assert described == checks
 
 
-@pytest.mark.proxy
-def test_the_nginx_of_the_page_is_found_good(serve: Product, tmp_path: Path) -> None:
-    with psycopg.connect(serve.database_url, autocommit=True) as conn:
-        conn.execute("INSERT INTO person (name) VALUES ('Ada')")
-    block = PAGE.partition("```nginx\n")[2].partition("```")[0]
-    upstream = block[: block.index("server {\n    listen")].replace("127.0.0.1:8000", f"127.0.0.1:{serve.port}")
-    location = block.partition("location / {")[2].partition("}")[0]
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_the_unit_of_the_page_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    livelane = Path(sys.executable).with_name("livelane")
+    text = PAGE.partition("```ini\n")[2].partition("```")[0].replace("/opt/livelane/bin/livelane", str(livelane))
+    for name, more in (("livelane.service", ""), ("livelane@.service", " --port %i")):
+        unit = tmp_path / name
+        unit.write_text(text.replace("--migrate", f"--migrate{more}"))
+        done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
 
-    with nginx(serve.url, tmp_path / "nginx", location, http=upstream) as url:
-        code, findings = examine(url, "--direct", serve.url, "--database-url", serve.database_url)
-
-    assert (code, troubles(findings)) == (0, [])
+        said = [line for line in done.stderr.splitlines() if name in line]
+        assert (done.returncode, said) == (0, [])

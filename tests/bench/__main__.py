@@ -1,6 +1,6 @@
 """`just bench [quick] [PART …]`: measure, print a table, write JSON; with --page, into a page and its pictures as well.
 
-Parts: fanout latency rest wakeups bulk comeback many peers, and growth, which is boards replay snapshot; only when
+Parts: fanout latency rest wakeups bulk comeback proxies many peers, and growth, which is boards replay snapshot; only when
 asked for scale, which is nodes units, for docs/scale.md.
 """
 
@@ -15,7 +15,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import boards, bulk, comeback, fanout, latency, many, nodes, peers, replay, rest, units, wakeups
+from tests.bench import (
+    boards,
+    bulk,
+    comeback,
+    fanout,
+    latency,
+    many,
+    nodes,
+    peers,
+    proxies,
+    replay,
+    rest,
+    units,
+    wakeups,
+)
 from tests.bench.machine import cores, pin, raise_file_limit
 from tests.bench.report import QUIET, Album, Figure, put_into, show, write
 from tests.bench.site import Site, site
@@ -34,6 +48,7 @@ def parts(quick: bool, readers: int, album: Album) -> dict[str, Part]:
         "wakeups": lambda at: wakeups.measure(at, 1.5 if quick else 4.0),
         "bulk": lambda at: bulk.measure(at, 5 if quick else 20),
         "comeback": lambda at: comeback.measure(at, readers),
+        "proxies": lambda at: proxies.measure(at, 60 if quick else 210),
         "many": lambda at: many.measure(at, 2 * readers if quick else max(MANY, readers), 6 if quick else 12),
         "peers": lambda at: peers.measure(at, readers, 6 if quick else 12, album),
         "boards": lambda at: boards.measure(at, sizes(quick, 10, 1_000, 100_000), 50 if quick else 250, album),

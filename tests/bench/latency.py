@@ -76,7 +76,7 @@ def delays(site: Site, crowd: Crowd, ticket: int, writes: int) -> list[float]:
     """Return how long after its COMMIT each event reached each subscriber, in seconds; closes the crowd."""
     crowd.idle(0.3)
     ours, theirs = multiprocessing.Pipe()
-    writer = multiprocessing.get_context("spawn").Process(target=_write, args=(site.url, ticket, writes, theirs))
+    writer = multiprocessing.get_context("spawn").Process(target=write, args=(site.url, ticket, writes, theirs))
     writer.start()
     assert ours.recv() == "ready"
     ours.send("go")
@@ -93,7 +93,7 @@ def delays(site: Site, crowd: Crowd, ticket: int, writes: int) -> list[float]:
     ]
 
 
-def _write(url: str, ticket: int, writes: int, pipe: Connection) -> None:
+def write(url: str, ticket: int, writes: int, pipe: Connection) -> None:
     """Commit "Beat 1", "Beat 2" … in a process of its own, and say at the end when each COMMIT was sent."""
     with psycopg.connect(url, autocommit=True) as conn:
         pipe.send("ready")

@@ -20,6 +20,7 @@ from tests.wire import Wire
 FOR_S = 3.0
 BACK_S = 20.0  # a half-open connection is only noticed by its silence
 ANSWER_S = 3.0  # a write is answered by then, or refused; 2 are promised
+NEAR_S = 2.0  # whoever has a good wire waits for nothing as long as this, and a busy machine for less
 GROWTH_BYTES = 48 << 20
 
 
@@ -75,9 +76,9 @@ async def test_a_bad_wire_to_clients_harms_nobody_else_and_they_miss_nothing(ser
                     await reader.reach(last, BACK_S)
 
     assert near.opened == 1
-    assert near.silence_s < 1
+    assert near.silence_s < NEAR_S
     assert grown < GROWTH_BYTES
-    assert max(writer.slowest_s for writer in writers) < 1
+    assert max(writer.slowest_s for writer in writers) < NEAR_S
     assert [writer.refused for writer in writers] == [[], []]
     if fault in ("half-open", "reset", "cut"):
         assert min(reader.opened for reader in far) > 1

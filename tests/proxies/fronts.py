@@ -13,7 +13,6 @@ import subprocess
 import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import Self
 
 import msgspec
 
@@ -113,13 +112,6 @@ class Front:
             self.process = subprocess.Popen(
                 self._command(file, config), stdout=output, stderr=output, env=environment, cwd=folder
             )
-
-    def __enter__(self) -> Self:
-        self.await_ready()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def await_ready(self) -> None:
         """Return when it listens."""

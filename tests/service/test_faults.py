@@ -106,9 +106,9 @@ class TestTheDatabaseAway:
 
         assert answer.status_code == 503
 
-    async def test_strangers_are_not_told_where_it_is(self, relay: Relay, url: str):
-        relay.cut()
-        port = relay.url.rpartition(":")[2].partition("/")[0]
+    async def test_strangers_are_not_told_where_it_is(self, wire: Wire, url: str):
+        wire.cut()
+        port = wire.url.rpartition(":")[2].partition("/")[0]
         async with httpx.AsyncClient(base_url=url) as client:
             asked = await client.post("/api/code", json={"code": "x" * 22}, headers={"sec-fetch-site": "same-origin"})
 

@@ -41,7 +41,6 @@ class Wire:
         self._flowing.set()
         self.latency_s = 0.0  # of everything, each way
         self.bytes_per_s = 0  # towards the client; 0: as many as may be
-        self.passed = 0  # bytes towards the client so far
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -57,11 +56,6 @@ class Wire:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return len(self._writers) // 2
 
     def reset(self) -> None:
         """End every connection with a RST to both sides; new ones work."""
@@ -120,8 +114,11 @@ class Wire:
             if not self._accepting:
                 end = _abort
             else:
+                self._writers.add(to_client)
                 server, to_server = await self._connect()
-                self._writers |= {to_client, to_server}
+                if to_client.transport.is_closing():  # cut meanwhile
+                    return
+                self._writers.add(to_server)
                 async with asyncio.TaskGroup() as ways:
                     ways.create_task(self._pass(client, to_server, down=False))
                     ways.create_task(self._pass(server, to_client, down=True))
@@ -165,7 +162,6 @@ class Wire:
                 some = max(1, int(self.bytes_per_s * STEP_S)) if down and self.bytes_per_s else len(data)
                 writer.write(data[:some])
                 await writer.drain()
-                self.passed += len(data[:some]) if down else 0
                 data = data[some:]
                 if down and self.bytes_per_s:
                     await asyncio.sleep(STEP_S)

@@ -5,7 +5,7 @@ from playwright.async_api import WebSocket
 
 from tests.browser.board import Board
 from tests.browser.people import People
-from tests.browser.window import Window
+from tests.browser.window import Tab, Window
 from tests.product import Product
 
 TRIES_ONE = """await new Promise((done) => {
@@ -21,9 +21,9 @@ async def test_everything_works_where_websockets_are_blocked_f43(
 ) -> None:
     sockets: list[WebSocket] = []
     await window.sign_in(people.new("Ada", board.id))
-    tab = await window.tab(board.id)
-    tab.page.on("websocket", sockets.append)
-    await tab.page.reload()
+    tab = Tab(await window.context.new_page(), window.url)
+    tab.page.on("websocket", lambda socket: sockets.append(socket))
+    await tab.open(board.id)
     await tab.live()
 
     outcome = await tab.run({"do": "ticket.edit", "id": board.tickets[0], "title": "Written"})

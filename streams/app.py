@@ -23,7 +23,7 @@ from streams.listener import EVERYTHING, Listener
 from streams.log import Ask, Grant
 from streams.probe import probe
 from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
-from streams.response import BEGUN, EventStream, headers_alone
+from streams.response import BEGUN, SERVERS_SEND, EventStream, headers_alone
 from streams.settings import Settings
 from streams.subscriber import Subscriber
 
@@ -88,7 +88,11 @@ class Streams(Litestar):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        own: Any = {**scope, "state": {**scope.get("state", {})}}  # the framework's notes go with it
+        own: Any = {
+            **scope,
+            SERVERS_SEND: send,
+            "state": {**scope.get("state", {})},
+        }  # the framework's notes go with it
         subscriber: Subscriber | None = None
         try:
             await super().__call__(own, receive, send)

@@ -14,6 +14,7 @@ from streams.subscriber import Subscriber
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform"}
 
 
+SERVERS_SEND = "livelane.send"  # in the scope: the server's own `send`, by which the probe breaks off
 BEGUN = "livelane.stream"  # in the scope: the stream whose head is sent; the app goes on with it
 
 

@@ -1,7 +1,7 @@
 """`just bench [quick] [PART …]`: measure, print a table, write JSON; with --page, into a page and its pictures as well.
 
-Parts: fanout latency rest wakeups bulk comeback proxies many peers, and growth, which is boards replay snapshot; only when
-asked for scale, which is nodes units, for docs/scale.md.
+Parts: fanout latency rest wakeups bulk comeback proxies many peers, and growth, which is boards replay snapshot; only
+when asked for scale, which is nodes units, for docs/scale.md.
 """
 
 import argparse

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import boards, bulk, fanout, many, nodes, peers, replay, soak, units
+from tests.bench import boards, bulk, fanout, many, nodes, peers, proxies, replay, soak, units
 from tests.bench.machine import cores
 from tests.bench.report import Album, Figure, put_into
 from tests.bench.site import Site, site
@@ -52,6 +52,17 @@ def test_growth_is_measured_at_each_size_and_drawn(at: Site) -> None:
     assert set(album.pictures) == {"replay", "boards", "snapshot"}
     for picture in album.pictures.values():
         assert _texts(picture)
+
+
+@pytest.mark.proxy
+def test_what_a_proxy_adds_is_measured_for_each(at: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "KINDS", ["nginx"])
+
+    p50, p99 = proxies.measure(at, 20)
+
+    assert p50.what == "commit → subscriber through nginx, TLS: p50"
+    assert 0 < p50.limit <= p50.value
+    assert p99.beside == "goal"
 
 
 def test_many_streams_stay_open(at: Site) -> None:

@@ -129,6 +129,7 @@ class Harbour:
         for column, (_, tickets) in COLUMNS.items():
             for number, title in tickets:
                 self._write(number, self.random.choice(list(self.people)), column, title)
+        self._sql("SELECT setval(pg_get_serial_sequence('ticket', 'id'), (SELECT max(id) FROM ticket))")
         self._live()
         self._date()
 

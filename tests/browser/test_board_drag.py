@@ -29,6 +29,21 @@ async def test_a_dragged_ticket_lands_where_the_line_says(
     assert board.column_of(first) == target
 
 
+async def test_an_empty_column_takes_a_dragged_ticket(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    board.sql("UPDATE ticket SET archived_at = now() WHERE column_id = %s", board.columns[2])
+    hands = await at(window, people, board)
+    await expect(hands.lane(board.columns[2])).to_contain_text("Drop a ticket here")
+    await hands.take(board.tickets[0])
+    await hands.carry(board.columns[2], 200)
+    await hands.drop()
+
+    await hands.ends_as(board.columns[2], [board.tickets[0]])
+    await hands.tab.until("board.pending().length === 0")
+    assert board.column_of(board.tickets[0]) == board.columns[2]
+
+
 async def test_escape_puts_a_dragged_ticket_back(served: Product, people: People, board: Board, window: Window) -> None:
     hands = await at(window, people, board)
     ticket = board.tickets[0]
@@ -101,6 +116,28 @@ async def test_a_ticket_archived_while_it_is_dragged_is_not_moved(
     await told.get_by_role("button", name="Restore").click()
     await expect(ada.ticket(ticket)).to_be_visible()
     assert board.column_of(ticket) == board.columns[0]
+
+
+async def test_a_ticket_deleted_in_sql_while_it_is_dragged_is_gone_with_a_sentence(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    ticket, fellow = board.tickets[0], board.tickets[3]
+
+    await hands.take(ticket)
+    await hands.carry(board.columns[1], 12)
+    board.sql("DELETE FROM ticket WHERE id = %s", ticket)
+    told = hands.toast(f"deleted {ticket} while you were dragging it.")
+    await expect(told).to_contain_text("SQL (")
+    await hands.drop()
+
+    await expect(hands.page.locator(".drop")).to_have_count(0)
+    await hands.ends_as(board.columns[0], [fellow])
+    await hands.ends_as(board.columns[1], [board.tickets[1], board.tickets[4]])
+    await hands.take(fellow)  # and hands are free for the next
+    await hands.carry(board.columns[1], 12)
+    await hands.drop()
+    await hands.ends_as(board.columns[1], [fellow, board.tickets[1], board.tickets[4]])
 
 
 async def test_a_full_column_sends_the_ticket_back_and_says_so(

@@ -65,6 +65,30 @@ async def test_enter_opens_and_escape_returns_to_the_same_ticket(
     await expect(hands.link(board.tickets[3])).to_be_focused()
 
 
+async def test_back_from_a_ticket_everything_stands_where_it_stood(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    board.sql("INSERT INTO ticket (column_id, title) SELECT %s, 'T' FROM generate_series(1, 200)", board.columns[0])
+    hands = await at(window, people, board)
+    scroller = hands.lane(board.columns[0]).locator(".list")
+    await hands.press("ArrowDown", "End")
+    await expect(hands.lane(board.columns[0]).locator("[data-index='201'] a.name")).to_be_focused()
+    for _ in range(5):
+        await hands.press("ArrowUp")
+    before, ticket = await scroller.evaluate("list => list.scrollTop"), await hands.focused()
+    assert before > 1000
+
+    await hands.press("Enter")
+    await expect(hands.page.locator(".panel")).to_be_visible()
+    await hands.press("Escape")
+
+    await expect(hands.page.locator(".panel")).to_have_count(0)
+    await hands.page.wait_for_function(
+        "id => document.activeElement?.closest('[data-ticket]')?.dataset.ticket === String(id)", arg=ticket
+    )
+    assert await scroller.evaluate("list => list.scrollTop") == before
+
+
 async def test_shift_and_arrows_move_at_once_and_are_announced(
     served: Product, people: People, board: Board, window: Window
 ) -> None:
@@ -132,6 +156,8 @@ async def test_the_composer_adds_one_after_the_other(
     await hands.press("Escape")
     await expect(field).to_have_count(0)
     await expect(hands.lane(column).get_by_role("link", name="three")).to_be_focused()
+    await hands.press("n")  # the other key for it
+    await expect(field).to_be_focused()
 
 
 async def test_a_title_is_edited_in_place(served: Product, people: People, board: Board, window: Window) -> None:
@@ -181,6 +207,7 @@ async def test_selecting_by_key_moves_and_undoes_as_one(
     assert await hands.order(board.columns[0]) == []
     await hands.press("Control+z")
     assert await hands.order(board.columns[0]) == [board.tickets[0], board.tickets[3]]
+    await expect(hands.toast("Undone: 2 tickets are where they were.")).to_be_visible()
     await hands.press("Escape")
     await expect(hands.page.locator(".bulk")).to_have_count(0)
     await hands.tab.until("board.pending().length === 0")

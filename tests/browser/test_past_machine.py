@@ -62,6 +62,23 @@ async def test_it_is_unmistakably_not_now(served: Product, people: People, board
     await expect(page.locator(".past-ticket", has_text="Ticket 1")).to_contain_text("not open now")
 
 
+async def test_on_a_phone_the_past_has_its_columns_as_tabs(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    before = lived(board)
+    page = await past(window, people, board, query=f"?at={before}")
+    await page.set_viewport_size({"width": 360, "height": 740})
+    tabs = page.get_by_role("navigation", name="Columns as they were")
+    await expect(tabs.get_by_role("button")).to_have_text(["Column 12", "Column 22", "Column 32"])  # two tickets each
+
+    await tabs.get_by_role("button", name="Column 3").click()
+
+    await expect(page.get_by_role("region", name="Column 3")).to_be_in_viewport(ratio=0.9)
+    await expect(tabs.get_by_role("button", name="Column 3")).to_have_attribute("aria-current", "true")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 360
+    await expect(page.get_by_role("button", name="Back to now")).to_be_in_viewport()
+
+
 async def test_the_slider_is_the_log(served: Product, people: People, board: Board, window: Window) -> None:
     lived(board)
     page = await past(window, people, board)

@@ -1,0 +1,49 @@
+"""A hundred changes a second on a full board: nothing is missed, and whoever works there is not disturbed.
+
+The frame budgets themselves are measured by `just bench-browser`, on a machine that does nothing else.
+"""
+
+import asyncio
+
+from playwright.async_api import expect
+
+from tests.browser.bench import Mover, busy, full_board
+from tests.browser.hands import at
+from tests.browser.people import People
+from tests.browser.window import Window
+from tests.product import Product
+
+TICKETS = 6_000
+RATE, SECONDS = 100, 4
+MOST_NODES = 1_500
+MOST_BUSY = 0.5  # of one core, in the page's own time: others' work on this machine does not count
+
+
+async def test_a_storm_misses_nothing_and_leaves_hands_and_eyes_alone(
+    served: Product, people: People, window: Window
+) -> None:
+    board = full_board(served.database_url, TICKETS)
+    hands = await at(window, people, board)
+    mover = Mover(board)
+    await hands.press("ArrowDown", "ArrowRight", "c")
+    field = hands.lane(board.columns[1]).get_by_role("textbox")
+    await hands.page.keyboard.type("Half a thou")
+    cdp = await hands.tab.cdp()
+    await cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before, began = await busy(cdp), asyncio.get_running_loop().time()
+
+    storm = asyncio.create_task(asyncio.to_thread(mover.storm, RATE * SECONDS, 1 / RATE))
+    await asyncio.sleep(SECONDS / 2)
+    await hands.page.keyboard.type("ght")
+    await storm
+    await hands.tab.until(f"board.seq() >= {board.seq()}", 5_000)
+    share = (await busy(cdp) - before) / (asyncio.get_running_loop().time() - began)
+
+    assert await hands.tab.missed() == []
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value("Half a thought")
+    assert await hands.page.evaluate("document.querySelectorAll('*').length") <= MOST_NODES
+    assert share <= MOST_BUSY, f"{100 * share:.0f} % of a core"
+    drawn = await hands.order(board.columns[0])
+    shown = await hands.tab.ask(f"board.tickets({board.columns[0]})")
+    assert drawn == shown[: len(drawn)]

@@ -33,7 +33,7 @@ async def test_the_filter_narrows_counts_and_is_part_of_the_address(
     await field.fill(f"#{board.tickets[5]}")
     await expect(hands.page.locator(".bar .count")).to_have_text("1 of 6")
     await field.fill("nothing is called so")
-    await expect(hands.page.get_by_role("status")).to_contain_text("No ticket matches these filters.")
+    await expect(hands.page.locator(".bulk")).to_contain_text("No ticket matches these filters. 6 are hidden.")
     await hands.page.get_by_role("button", name="Clear filters").click()
     await expect(hands.page.locator("[data-ticket]")).to_have_count(6)
     await expect(hands.page).to_have_url(f"{window.url}/boards/{board.id}")

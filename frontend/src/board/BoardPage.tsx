@@ -277,8 +277,7 @@ function NoMatch({ total }: { total: number }) {
   return (
     <div className="bulk" role="status">
       <span>
-        <b>{texts.noMatch}</b>
-        {texts.hidden(total)}
+        <b>{texts.noMatch}</b> {texts.hidden(total)}
       </span>
       <Button small look="quiet" onClick={() => ui.setState({ filter: '' })}>
         {texts.clearFilters}

@@ -8,10 +8,13 @@ import { ConnectionTeller } from './connection'
 import { Deeds } from './deeds'
 import type { Frames } from './frames'
 import { Inflow } from './inflow'
+import { Keeping } from './keeping'
 import type { Link } from './link'
 import type { PendingOp } from './operation'
 import type { Outbox, OutboxChange } from './outbox'
 import { boardTopic, parseType } from './protocol'
+import { Tellings } from './tellings'
+import { Texts } from './texts'
 import type {
   Applied,
   BoardSnapshot,
@@ -50,30 +53,27 @@ export interface BoardStoreSurroundings {
 }
 
 const SAMPLES = 100
-const SAVE_MS = 20_000
 const SAVED_MS = 300 // no longer does the stream wait for the state kept from an earlier visit
-const TEXT_AGAIN_MS = 3_000
 
 export class LiveBoard implements BoardStore {
   private readonly base = new BoardBase()
   private readonly view: BoardView
   private readonly deeds: Deeds
-  private readonly listeners = new Map<Key, Set<() => void>>()
+  private readonly tellings = new Tellings((key) => {
+    if (key.startsWith('description:')) this.texts.want(Number(key.slice(12)))
+  })
   private readonly appliedListeners = new Set<(applied: Applied) => void>()
   private readonly noticeListeners = new Set<(notice: Notice) => void>()
   private readonly inflow: Inflow
   private readonly teller: ConnectionTeller
-  private readonly loadingTexts = new Set<Id>()
+  private readonly texts: Texts
   private readonly stops: (() => void)[] = []
   private app: string | undefined
-  private touched = new Set<Key>()
-  private telling = false
   private flushAsked = false
   private status_: BoardStatus = 'loading'
   private samples: readonly LatencySample[] = []
   private holders = 0
   private closed = false
-  private savedSeq = -1
   private unwatch: () => void = () => {}
   private pending_: readonly (PendingMark & { command: Command; id: Id })[] | undefined
   private conflicts_: readonly Conflict[] | undefined
@@ -97,11 +97,16 @@ export class LiveBoard implements BoardStore {
       refused: (status) => this.setStatus(status === 403 ? 'forbidden' : 'gone'),
       committedAt: (event) => env.clock.here(timeOf(event.at)),
     })
+    this.texts = new Texts(this.base, env.send, {
+      wanted: (ticket) => this.tellings.has(`description:${ticket}`),
+      came: (ticket) => this.touch(`description:${ticket}`),
+    })
     this.stops.push(
       env.outbox.listen(id, (change) => this.outboxChanged(change)),
       env.link.onState((state) => this.inflow.streaming(state.phase === 'open')),
       () => this.teller.close(),
       () => this.inflow.close(),
+      () => this.texts.close(),
     )
     this.teller.onBack = (sent) => this.notice({ kind: 'back', events: this.inflow.takeReplayed(), sent })
     void this.start()
@@ -114,7 +119,6 @@ export class LiveBoard implements BoardStore {
 
   close(): void {
     if (--this.holders > 0 || this.closed) return
-    this.save()
     this.closed = true
     for (const stop of this.stops) stop()
     this.onClosed()
@@ -131,13 +135,12 @@ export class LiveBoard implements BoardStore {
     this.watch()
     this.stops.push(() => this.unwatch())
     this.inflow.streaming(this.env.link.state().phase === 'open')
-    const save = setInterval(() => whenIdle(() => this.save()), SAVE_MS)
-    const saveNow = () => this.save()
-    window.addEventListener('pagehide', saveNow)
-    this.stops.push(
-      () => clearInterval(save),
-      () => window.removeEventListener('pagehide', saveNow),
+    const keeping = new Keeping(
+      () => this.base.seq,
+      () => (this.status_ === 'ready' ? this.base.dump() : undefined),
+      (snapshot) => this.env.saved.save(this.id, snapshot),
     )
+    this.stops.push(() => keeping.stop())
   }
 
   private watch(): void {
@@ -162,23 +165,10 @@ export class LiveBoard implements BoardStore {
     this.inflow.reload()
   }
 
-  private save(): void {
-    if (this.closed || this.status_ !== 'ready' || this.base.seq === this.savedSeq) return
-    const dump = this.base.dump()
-    if (!dump) return
-    this.savedSeq = this.base.seq
-    this.env.saved.save(this.id, dump)
-  }
-
   // What is asked -----------------------------------------------------------------------------------------------------
 
   subscribe(key: Key, listener: () => void): () => void {
-    const set = this.listeners.get(key) ?? new Set()
-    this.listeners.set(key, set.add(listener))
-    return () => {
-      set.delete(listener)
-      if (set.size === 0 && this.listeners.get(key) === set) this.listeners.delete(key)
-    }
+    return this.tellings.subscribe(key, listener)
   }
 
   status = () => this.status_
@@ -220,30 +210,7 @@ export class LiveBoard implements BoardStore {
   }
 
   loadDescription(asked: Id): void {
-    const id = this.env.outbox.nameOf(asked)
-    if (id < 0 || this.loadingTexts.has(id) || this.base.description(id) !== undefined) return
-    this.loadingTexts.add(id)
-    void this.env
-      .send({ method: 'GET', path: `api/tickets/${id}` })
-      .then((answer) => {
-        this.loadingTexts.delete(id)
-        if (!answer.ok || typeof answer.body?.description !== 'string') return answer.status >= 500
-        this.base.learn(answer.body)
-        this.touch(`description:${id}`)
-        return this.base.description(id) === undefined // something newer came in between
-      })
-      .catch(() => {
-        this.loadingTexts.delete(id)
-        return true
-      })
-      .then((again) => {
-        if (again && !this.closed) setTimeout(() => this.wantText(id), TEXT_AGAIN_MS)
-      })
-  }
-
-  /** Loads it if somebody is looking at it. */
-  private wantText(id: Id): void {
-    if (this.listeners.has(`description:${id}`)) this.loadDescription(id)
+    this.texts.load(this.env.outbox.nameOf(asked))
   }
 
   // What the person does ----------------------------------------------------------------------------------------------
@@ -339,7 +306,7 @@ export class LiveBoard implements BoardStore {
       else {
         const mine = item.event.op != null && this.deeds.isMine(item.event.op)
         this.env.clock.heard(timeOf(item.event.at), item.heardAt)
-        this.base.apply(item.event, this.touched)
+        this.base.apply(item.event, this.tellings.touched)
         this.confirm(item.event)
         events.push({ ...item.event, mine })
         if (item.live) fresh.push({ event: item.event, heardAt: item.heardAt, mine })
@@ -350,9 +317,9 @@ export class LiveBoard implements BoardStore {
       this.base.incomplete = false
       this.inflow.reload()
     }
-    this.view.touch(this.touched)
+    this.view.touch(this.tellings.touched)
     this.touch('status')
-    this.tellNow()
+    this.tellings.tell()
     const appliedAt = this.env.now()
     const live = batch.every((item) => 'live' in item && item.live)
     if (events.length) for (const listener of this.appliedListeners) listener({ events, live })
@@ -376,7 +343,7 @@ export class LiveBoard implements BoardStore {
           this.env.outbox.confirm(op.op, { id: row.id, seq: snapshot.seq, version: row.version })
     }
     this.view.touchAll()
-    for (const key of this.listeners.keys()) this.touched.add(key)
+    this.tellings.touchAll()
   }
 
   /** An operation ends with its event, not with its answer. */
@@ -425,25 +392,6 @@ export class LiveBoard implements BoardStore {
   /** The answers to these keys are new; listeners hear of it together, before anything is drawn. */
   private touch(...keys: Key[]): void {
     this.view.touch(keys)
-    for (const key of keys) this.touched.add(key)
-    if (this.telling) return
-    this.telling = true
-    queueMicrotask(() => this.tellNow())
+    this.tellings.touch(keys)
   }
-
-  private tellNow(): void {
-    this.telling = false
-    const touched = this.touched
-    this.touched = new Set()
-    for (const key of touched) {
-      for (const listener of this.listeners.get(key) ?? []) listener()
-      if (key.startsWith('description:')) this.wantText(Number(key.slice(12)))
-    }
-  }
-}
-
-/** Copying a large board takes longer than a frame. */
-function whenIdle(run: () => void): void {
-  if (typeof requestIdleCallback === 'undefined') run()
-  else requestIdleCallback(run, { timeout: SAVE_MS })
 }

@@ -54,7 +54,7 @@ def measure(site: Site, sizes: list[int], times: int, album: Album) -> list[Figu
             there += (size - there) // (MONTHS[size] - month) // BOARDS * BOARDS
             month += 1
         site.conn.execute("UPDATE topic_clock SET seq = %s WHERE topic LIKE 'board/%%'", (there // BOARDS,))
-        site.conn.execute("VACUUM ANALYZE")
+        site.settle()
         filling += time.monotonic() - at
         costs.append(_at(site, boards, tickets, there, month, times))
     album.pictures["replay"] = draw(costs)

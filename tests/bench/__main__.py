@@ -5,7 +5,6 @@ when asked for scale, which is nodes units, for docs/scale.md.
 """
 
 import argparse
-import os
 import shlex
 import sys
 import tempfile
@@ -30,7 +29,7 @@ from tests.bench import (
     units,
     wakeups,
 )
-from tests.bench.machine import cores, pin, raise_file_limit
+from tests.bench.machine import cores, cores_in_use, pin, raise_file_limit
 from tests.bench.report import QUIET, Album, Figure, put_into, show, write
 from tests.bench.site import Site, site
 
@@ -95,8 +94,8 @@ def main() -> None:
         parser.error(f"only {allowed} open files are allowed here; raise it with ulimit -n {most + 1_000}")
     console = Console(width=None if sys.stdout.isatty() else 200)
     server_core, load_core = cores()
-    if (load := os.getloadavg()[0]) > QUIET:
-        console.print(f"[yellow]The machine is busy (load {load:.1f}): trust ratios, not absolutes.[/]")
+    if (load := cores_in_use()) > QUIET:
+        console.print(f"[yellow]The machine is busy ({load:.1f} cores in use): trust ratios, not absolutes.[/]")
     pin(load_core)
     figures: dict[str, list[Figure]] = {}
     for name in wanted:

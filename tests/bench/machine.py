@@ -4,6 +4,7 @@ import contextlib
 import os
 import platform
 import resource
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,20 @@ def cpu_s(pid: int) -> float:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
             total += int((task / "schedstat").read_text().split()[0])
     return total / 1e9
+
+
+def cores_in_use(for_s: float = 1.0) -> float:
+    """Look for so long how many cores are at work; the load average remembers minutes that are over."""
+
+    def at_work() -> int:
+        user, nice, system, _idle, _waiting, *rest = map(
+            int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+        )
+        return user + nice + system + sum(rest)
+
+    before = at_work()
+    time.sleep(for_s)
+    return (at_work() - before) / os.sysconf("SC_CLK_TCK") / for_s
 
 
 def rss_bytes(pid: int) -> int:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tests.bench.machine import description
 
-QUIET = 0.7  # load average up to which absolutes mean something
+QUIET = 0.3  # cores in use by others up to which absolutes mean something
 MARKERS = ("<!-- figures -->", "<!-- end of figures -->")
 
 
@@ -67,7 +67,7 @@ def write(parts: dict[str, list[Figure]], path: Path, command: str, load: float)
         for part, figures in parts.items()
         for one in figures
     ]
-    run = {"command": command, "machine": description(), "load_average_before": load, "figures": rows}
+    run = {"command": command, "machine": description(), "cores_in_use_before": round(load, 2), "figures": rows}
     path.write_text(json.dumps(run, indent=2) + "\n")
 
 
@@ -78,7 +78,7 @@ def put_into(
     machine = description()
     where = (
         f"`{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine['cores']} cores ({machine['cpu']}), "
-        f"Linux {machine['kernel']}, Python {machine['python']}; load average before it {load:.1f}"
+        f"Linux {machine['kernel']}, Python {machine['python']}; {load:.1f} cores in use before it"
         f"{', so other work was in the way: trust the ratios' if load > QUIET else ''}."
     )
     before, _, rest = page.read_text().partition(markers[0])

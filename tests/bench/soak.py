@@ -18,7 +18,7 @@ import msgspec
 from argon2 import PasswordHasher
 from rich.console import Console
 
-from tests.bench.machine import cores, cpu_s, description, raise_file_limit, rss_bytes
+from tests.bench.machine import cores, cores_in_use, cpu_s, description, raise_file_limit, rss_bytes
 from tests.bench.picture import Line, Lines, picture
 from tests.bench.report import Figure, put_into, show
 from tests.bench.site import Site, site
@@ -54,6 +54,7 @@ class Soak(msgspec.Struct):
     faults: list[str]  # what they saw that must not be
     machine: dict[str, object]
     on: str  # the date
+    in_use: float = 1.0  # cores at work before it began
 
 
 def measure(at: Site, for_s: float, every_s: float, keep: Callable[[Soak], None]) -> Soak:
@@ -68,7 +69,7 @@ def measure(at: Site, for_s: float, every_s: float, keep: Callable[[Soak], None]
     at.product.start()
     try:
         ground = Ground(at.product.url, at.token, at.url, boards, tickets)
-        soak = Soak([], ground.did, ground.faults, description(), time.strftime("%Y-%m-%d"))
+        soak = Soak([], ground.did, ground.faults, description(), time.strftime("%Y-%m-%d"), cores_in_use())
         works = everybody(ground, STREAMS, 1.0, email, PASSWORD)
         asyncio.run(_run(at, ground, works, soak, for_s, every_s, keep))
     finally:
@@ -195,7 +196,7 @@ def main() -> None:
     print("\n".join(soak.faults[:20]))
     if given.page:
         lasted = f"just soak {soak.samples[-1].at_s / 60:.0f}m"
-        put_into(found, given.page, lasted, 0.0, ("<!-- soak -->", "<!-- end of soak -->"))
+        put_into(found, given.page, lasted, soak.in_use, ("<!-- soak -->", "<!-- end of soak -->"))
         folder = given.page.parent / "pictures"
         folder.mkdir(exist_ok=True)
         (folder / "bench-soak.svg").write_text(draw(soak.samples))

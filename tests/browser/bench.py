@@ -5,7 +5,6 @@ The real product, an embedded PostgreSQL and one headless Chromium at 1440 x 900
 
 import argparse
 import asyncio
-import os
 import random
 import shlex
 import sys
@@ -22,6 +21,7 @@ from rich.console import Console
 
 from service.schema.embedded import attach
 from service.schema.migrate import migrate
+from tests.bench.machine import cores_in_use
 from tests.bench.report import QUIET, Figure, put_into, show, write
 from tests.bench.site import percentile
 from tests.browser.board import Board, make_board
@@ -272,8 +272,8 @@ def main() -> None:
     quick = "quick" in given.words
     sizes = [int(word) for word in given.words if word != "quick"] or list(SIZES)
     console = Console(width=None if sys.stdout.isatty() else 200)
-    if (load := os.getloadavg()[0]) > QUIET:
-        console.print(f"[yellow]The machine is busy (load {load:.1f}): these are upper bounds.[/]")
+    if (load := cores_in_use()) > QUIET:
+        console.print(f"[yellow]The machine is busy ({load:.1f} cores in use): these are upper bounds.[/]")
     with tempfile.TemporaryDirectory(prefix="livelane-bench-") as place, attach(Path(place) / "data") as server:
         migrate(server.url, say=lambda _: None)
         with Product(server.url, Path(place) / "serve.log") as product:

@@ -52,7 +52,7 @@ def parts(quick: bool, readers: int, album: Album) -> dict[str, Part]:
         "peers": lambda at: peers.measure(at, readers, 6 if quick else 12, album),
         "boards": lambda at: boards.measure(at, sizes(quick, 10, 1_000, 100_000), 50 if quick else 250, album),
         "replay": lambda at: replay.measure(
-            at, sizes(quick, 10_000, 100_000, 1_000_000, 10_000_000), 10 if quick else 40, album
+            at, sizes(quick, 100_000, 1_000_000, 10_000_000), 10 if quick else 40, album
         ),
         "snapshot": lambda at: bulk.growth(at, sizes(quick, 100, 1_000, 5_000, 20_000), 3 if quick else 9, album),
         "nodes": lambda at: nodes.measure(at, 1.5 if quick else 3.0, album, 2 if quick else nodes.COUNTS[-1]),

@@ -18,7 +18,7 @@ BOARDS = 100
 TICKETS = 20
 GAP = 400  # events a reader lacks: still less than travel as a snapshot
 PAGE = 50
-MONTHS = {1_000: 1, 10_000: 2, 100_000: 4, 1_000_000: 9, 10_000_000: 24}  # the log's partitions at that size
+MONTHS = {1_000: 1, 100_000: 4, 1_000_000: 9, 10_000_000: 24}  # the log's partitions at that size
 
 
 class Cost(msgspec.Struct, frozen=True):

@@ -169,7 +169,8 @@ class Pipeline:
         pg = self._pg
         try:
             pg.consume_input()
-            while self.jobs and not pg.is_busy():
+            # a connection that broke is never busy, and has no more results for ever
+            while self.jobs and not pg.is_busy() and pg.status == pq.ConnStatus.OK:
                 result = pg.get_result()
                 if result is None:  # the end of one statement's results
                     continue

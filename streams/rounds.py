@@ -69,8 +69,17 @@ class Rounds:
         soon = now + 2 * self._hub.settings.heartbeat_s
         loop = asyncio.get_running_loop()
         if stream.expires_at is not None and stream.expires_at < soon:
-            loop.call_at(stream.expires_at, stream.end, "expired", False)
+            loop.call_at(stream.expires_at, self._expire, stream)
             stream.expires_at = None
         if stream.ends_at < soon:
             loop.call_at(stream.ends_at, stream.rotate)
             stream.ends_at = float("inf")
+
+    def _expire(self, stream: "Subscriber") -> None:
+        """The stream's credential ends now, as far as we knew; it may have been used since, and live on."""
+        self._hub.spawn(self._look_again(stream))
+
+    async def _look_again(self, stream: "Subscriber") -> None:
+        await self._hub.recheck([stream])
+        if not stream.over:
+            self._look_ahead(stream, asyncio.get_running_loop().time())

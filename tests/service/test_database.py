@@ -9,6 +9,7 @@ import pytest
 from service.database import Database
 from service.domain.errors import Invalid
 from service.pipeline import Statement
+from tests.wire import Wire
 
 ECHO = Statement(b"echo", b"SELECT $1::text")
 NUMBER = Statement(b"number", b"SELECT $1::integer")
@@ -60,6 +61,32 @@ async def test_a_function_that_changed_its_type_is_prepared_anew(database: Datab
     await conn.execute("CREATE FUNCTION answer() RETURNS integer LANGUAGE sql AS 'SELECT 42'")
 
     assert await database.read(ANSWER) == [(b"42",)]
+
+
+class Garbling(Wire):
+    """A wire that says once something else than the server did, when it is told to."""
+
+    garbles = False
+
+    async def read(self, reader: asyncio.StreamReader, *, down: bool) -> bytes:
+        data = await super().read(reader, down=down)
+        if down and data and self.garbles:
+            self.garbles = False
+            return b"\x01\x00\x00\x00\x00"
+        return data
+
+
+@pytest.mark.timeout(20)
+async def test_a_connection_on_which_nonsense_arrives_is_replaced(database_url: str):
+    with Garbling(database_url) as wire:
+        async with Database(wire.url, 1) as database:
+            assert await database.read(ECHO, b"before") == [(b"before",)]
+            asking = [asyncio.create_task(database.read(SLEEP)) for _ in range(3)]
+            await asyncio.sleep(0)
+            wire.garbles = True
+
+            assert len(await asyncio.gather(*asking)) == 3  # asked again by another connection
+            assert await database.read(ECHO, b"after") == [(b"after",)]
 
 
 async def test_text_with_any_character_comes_back(database: Database):

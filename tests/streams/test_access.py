@@ -199,6 +199,23 @@ async def test_a_stream_ends_with_its_session(running: Site, conn: psycopg.Async
     await refused(running, "/boards/1", 401, Cookie="livelane_1=lls_short")
 
 
+async def test_a_stream_goes_on_with_a_session_that_was_used_meanwhile(
+    running: Site, conn: psycopg.AsyncConnection, rename: Callable[..., Any]
+):
+    await conn.execute(
+        "INSERT INTO session (person_id, secret_hash, expires_at) VALUES (%s, %s, now() + interval '1.5 seconds')",
+        (ADA, hashlib.sha256(b"lls_used").digest()),
+    )
+    async with sse.stream(f"{running.url}/streams/boards/1", {"Cookie": "livelane_1=lls_used"}) as stream:
+        await stream.named("snapshot")
+        await conn.execute("UPDATE session SET expires_at = now() + interval '30 days'")
+        await stream.silence(2.0)  # past what was its end
+        await rename("still here")
+        change = await stream.change()
+
+    assert change["set"]["title"] == "still here"
+
+
 async def test_a_revocation_that_nobody_announced_is_found_by_looking(
     site: Site, admin_url: str, conn: psycopg.AsyncConnection
 ):

@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS := path_exists(certificates)
 export NODE_EXTRA_CA_CERTS := if path_exists(certificates) == "true" { certificates } else { "" }
 
 # what the tests run beside the product: command=package
-system := "chromium=chromium curl=curl git=git ip=iproute2 pgrep=procps nginx=nginx-light haproxy=haproxy caddy=caddy apache2=apache2-bin varnishd=varnish pgbouncer=pgbouncer"
+system := "chromium=chromium curl=curl git=git ip=iproute2 pgrep=procps nginx=nginx-light haproxy=haproxy caddy=caddy apache2=apache2-bin varnishd=varnish pgbouncer=pgbouncer nats-server=nats-server"
 
 # List the verbs
 [private]

@@ -148,6 +148,11 @@ def livelane() -> None:
               metavar="LIST", help="Addresses or networks whose X-Forwarded-For and -Proto are believed.")  # fmt: skip
 @click.option("--only", envvar="LIVELANE_ONLY", type=click.Choice(["api", "streams"]),
               help="Run half of the product; the other half is another process, both behind one address.")  # fmt: skip
+@click.option("--wakeups", envvar="LIVELANE_WAKEUPS", default="", metavar="URL",
+              help="A NATS server, for more than some ten processes: nats://user:password@host:4222")  # fmt: skip
+@click.option("--wakeup-shards", envvar="LIVELANE_WAKEUP_SHARDS", default=2, show_default=True,
+              type=click.IntRange(1, 64),
+              help="How many of them listen to the database and tell NATS; the same on each.")  # fmt: skip
 @click.option("--retention-days", envvar="LIVELANE_RETENTION_DAYS", type=click.IntRange(1), metavar="N",
               help="Drop events older than this; without it they are kept for ever.")  # fmt: skip
 @click.option("--migrate", "may_migrate", envvar="LIVELANE_MIGRATE", is_flag=True,
@@ -161,6 +166,8 @@ def serve(
     public_url: str,
     trusted_proxies: str,
     only: str | None,
+    wakeups: str,
+    wakeup_shards: int,
     retention_days: int | None,
     may_migrate: bool,
 ) -> None:
@@ -173,6 +180,7 @@ def serve(
     from service.web import app_version, keep_assets
 
     _check_public_url(public_url)
+    _check_wakeups(wakeups)
     with contextlib.ExitStack() as stack:
         role = f"serve-{only}" if only else "serve"
         tell = None if database_url else stack.enter_context(claim(data, role))
@@ -184,6 +192,8 @@ def serve(
             public_url=public_url.rstrip("/"),
             trusted_proxies=tuple(part.strip() for part in trusted_proxies.split(",") if part.strip()),
             only=only or "",
+            wakeups=wakeups,
+            wakeup_shards=wakeup_shards,
             retention_days=retention_days,
             app=app_version(),
             earlier_assets=str(data / "assets"),
@@ -204,6 +214,16 @@ def _check_public_url(public_url: str) -> None:
     url = urlsplit(public_url)
     if public_url and (url.scheme not in {"http", "https"} or not url.netloc or url.query or url.fragment):
         raise click.BadParameter("give scheme and host as browsers use them: https://board.example or …/prefix")
+
+
+def _check_wakeups(wakeups: str) -> None:
+    if not wakeups:
+        return
+    url = urlsplit(wakeups)
+    if url.scheme not in {"nats", "tls"} or not url.hostname:
+        raise click.BadParameter("--wakeups is the address of a NATS server: nats://host:4222, or tls://…")
+    if importlib.util.find_spec("nats") is None:
+        raise click.ClickException("NATS needs its client, which is an extra: pip install 'livelane[nats]'.")
 
 
 @contextlib.contextmanager

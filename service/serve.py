@@ -64,7 +64,14 @@ class Product:
             from streams.app import create_app as create_streams  # here: a half that does not run is not loaded
             from streams.settings import Settings as StreamSettings
 
-            live = create_streams(StreamSettings(database_url=settings.database_url, app=settings.app))
+            live = create_streams(
+                StreamSettings(
+                    database_url=settings.database_url,
+                    app=settings.app,
+                    wakeups=settings.wakeups,
+                    shards=settings.wakeup_shards,
+                )
+            )
             self.routes["streams"] = live
         if settings.only != "streams":
             from service.app import create_app

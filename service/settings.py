@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True):
     retention_days: int | None = None  # None keeps the log for ever
     app: str = "dev"  # the web app's version; a browser that runs another offers a reload
     earlier_assets: str = ""  # folder with the assets of earlier releases; "" when there is none
+    wakeups: str = ""  # "nats://…": the streams have their wake-ups by NATS; "" listens to the database
+    wakeup_shards: int = 2  # readers that NATS has them from
     connections: int = 8  # of the service's pool, per worker
 
     @property

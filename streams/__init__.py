@@ -6,7 +6,7 @@ database, and of it only that channel and the functions in `log.py`; what a boar
 
 How an event gets to a browser:
 
-    listener.py     hears that a topic moved and puts it on a list; nothing else
+    wakeups.py      say that a topic moved: listener.py, straight from the database, or relay.py, by NATS; nothing else
     topics.py       reads the topic's news from the log, once for everybody, and keeps the newest as bytes (tail.py)
     hub.py          hands them to the streams that have everything before them
     subscriber.py   one open stream. Has it everything? Then the hub pushes to it. If not (it has just come, or its

@@ -19,7 +19,7 @@ from streams import frames, log, metrics
 from streams.cursor import Place, parse_id
 from streams.frames import Reason
 from streams.hub import Hub
-from streams.listener import EVERYTHING, Listener
+from streams.listener import EVERYTHING
 from streams.log import Ask, Grant
 from streams.probe import probe
 from streams.problems import Problem, answer_exception, answer_http_exception, answer_problem
@@ -45,22 +45,20 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncGenerator[None]:
         async with log.open_pool(settings) as pool:
-            hub = Hub(settings, pool)
-            listener = Listener(settings, pool, hub.rung, hub.lookout.again, lambda: app.state.heard())
+            hub = Hub(settings, pool, lambda: app.state.heard())
 
             async def health() -> dict[str, dict[str, object]]:
-                return {"listener": listener.health()}
+                return hub.wakeups.health()
 
             app.state.update({"hub": hub, "health": health, "drain": hub.drain})
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(hub.run()), tasks.create_task(listener.run())]
+                running = tasks.create_task(hub.run())
                 # The port opens when streams can: at a 503 a browser's EventSource gives up for good.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(hub.topics.known.wait(), START_S)
                 yield
                 await hub.drain()
-                for task in running:
-                    task.cancel()
+                running.cancel()
 
     def rung(topic: str) -> None:
         """A change in this process has moved the topic, and is committed; "*": any topic may have moved."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from streams import log, metrics, wire
+from streams import log, metrics, wakeups, wire
 from streams.cursor import Place
 from streams.gather import Gather
 from streams.log import Ask
@@ -31,12 +31,14 @@ FAREWELL_S = 3.0  # for readers to take their goodbyes when the server stops
 class Hub:
     """The open streams, by person and by topic. One per process."""
 
-    def __init__(self, settings: Settings, pool: log.Pool) -> None:
+    def __init__(self, settings: Settings, pool: log.Pool, heard: Callable[[], int] = lambda: 0) -> None:
         self.settings = settings
+        self.heard = heard  # the session in PostgreSQL that only repeats to others what was rung here, 0 for none
         self.pool = pool
         self.topics = Topics(settings, pool, self)
         self.lookout = Lookout(self)
         self.rounds = Rounds(self)
+        self.wakeups = wakeups.create(settings, pool, self)
         self.grants = Gather(partial(log.grants, pool))
         self.streams: set[Subscriber] = set()
         self.people: dict[int, set[Subscriber]] = {}
@@ -48,7 +50,7 @@ class Hub:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for work in (*self.topics.works, *self.lookout.works, self.rounds.run):
+            for work in (*self.topics.works, *self.lookout.works, self.rounds.run, self.wakeups.run):
                 tasks.create_task(self._keep_up(work))
 
     async def _keep_up(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -109,8 +111,13 @@ class Hub:
             if not tail.streams:
                 tail.idle_since = asyncio.get_running_loop().time()
 
+    def announced(self, topic: str, session: int) -> None:
+        """From the wake-ups: a session has announced that the topic may have moved."""
+        if session != self.heard():
+            self.rung(topic)
+
     def rung(self, topic: str) -> None:
-        """From the listener: the topic may have moved.
+        """The topic may have moved.
 
         A person's own topic also rings when their sessions, tokens or memberships change.
         """
@@ -141,8 +148,9 @@ class Hub:
                 if place.seqs.get(tail.topic, entries[0].seq) < entries[0].seq:
                     stream.fall_behind()
                 continue
-            news, stream.place = ready
+            news, place = ready
             stream.push(news)
+            stream.place = place  # not before: what a fault kept from it, it must pull
             pushed += 1
             if pushed % SLICE == 0:
                 await asyncio.sleep(0)

@@ -1,14 +1,13 @@
 """LISTENs on the one channel and says which topic moved. Does nothing else, so that the database's queue never fills.
 
-The hub knows of it only that it calls `rung(topic)` for each change announced and `again()` whenever announcements may
-have been lost; another source of wake-ups needs to keep no more than that.
+One of the sources of wake-ups (wakeups.py). By itself it serves one process; with NATS an elected reader has one.
 """
 
 import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 import psycopg
@@ -28,7 +27,7 @@ DEAF = (
 
 
 class Listener:
-    """One connection per process.
+    """One connection that hears every notification.
 
     It is known to be well by its echo: a notification sent through the pool that must come back.
     """
@@ -37,30 +36,40 @@ class Listener:
         self,
         settings: Settings,
         pool: log.Pool,
-        rung: Callable[[str], None],
+        rung: Callable[[str, int], None],
         again: Callable[[], None],
-        heard: Callable[[], int] = lambda: 0,
+        *,
+        name: str = "livelane listener",
+        take: Callable[[psycopg.AsyncConnection], Awaitable[bool]] | None = None,
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._rung = rung
         self._again = again
-        self._heard_from = heard  # the session whose notifications only repeat what was rung in this process
+        self._name = name  # of its session
+        self._take = take  # asked before listening whether this connection may; the reader's way to be the only one
         self._echo = f"echo/{random.getrandbits(64):016x}"
         self._heard = asyncio.Event()
-        self._well = False
+        self.well = False
         self._since = datetime.now(UTC)
         self._detail = "connecting"
 
-    def health(self) -> dict[str, object]:
+    def health(self) -> dict[str, dict[str, object]]:
         """How the listener is, since when, and what to do when it is not well."""
-        return {"ok": self._well, "since": self._since.isoformat(timespec="seconds"), "detail": self._detail}
+        since = self._since.isoformat(timespec="seconds")
+        return {"listener": {"ok": self.well, "since": since, "detail": self._detail}}
+
+    async def watch(self, topics: Iterable[str]) -> None:
+        """It hears of every topic."""
+
+    def forget(self, topic: str) -> None:
+        """It hears of every topic."""
 
     async def run(self) -> None:
         """Listen for ever; a lost connection is made again, and `again` is called each time LISTEN is in force."""
         while True:
             try:
-                await self._listen()
+                await self.listen()
             except (psycopg.Error, OSError) as error:
                 self._say(False, f"no connection: {str(error).strip()}")
             except Exception as error:  # a fault of ours must not end it, nor all streams with it
@@ -70,11 +79,13 @@ class Listener:
             logger.warning("listener lost its connection, retrying in %.1f s: %s", retry_s, self._detail)
             await asyncio.sleep(retry_s)
 
-    async def _listen(self) -> None:
-        """Return or raise when the connection is no longer good."""
+    async def listen(self) -> None:
+        """Listen once. Returns or raises when the connection is no longer good, or may not be had."""
         async with await psycopg.AsyncConnection.connect(
-            self._settings.database_url, **log.CONNECTION, application_name="livelane listener"
+            self._settings.database_url, **log.CONNECTION, application_name=self._name
         ) as conn:
+            if self._take and not await self._take(conn):
+                return
             await conn.execute("LISTEN livelane")
             metrics.LISTENER_CONNECTS.inc()
             self._again()  # LISTEN first, then read: what is committed from now on is heard
@@ -95,13 +106,11 @@ class Listener:
         async for notification in conn.notifies():
             if notification.payload == self._echo:
                 self._heard.set()
-            elif notification.pid == self._heard_from():
-                continue
             elif notification.payload == EVERYTHING:
                 self._again()
             else:
                 for topic in notification.payload.split(" "):
-                    self._rung(topic)
+                    self._rung(topic, notification.pid)
 
     async def _listen_for_echo(self) -> None:
         """Send an echo from time to time; return when one does not come back."""
@@ -124,10 +133,11 @@ class Listener:
             await asyncio.sleep(self._settings.echo_s)
 
     def _say(self, well: bool, detail: str) -> None:
-        if well != self._well:
+        if well != self.well:
             self._since = datetime.now(UTC)
             if well:
-                logger.info("listener hears notifications")
-        self._well = well
+                logger.info("%s hears notifications", self._name.removeprefix("livelane "))
+        self.well = well
         self._detail = detail
-        metrics.LISTENER_UP.set(well)
+        if not self._take:  # a reader's ears are not those of the process
+            metrics.LISTENER_UP.set(well)

@@ -203,3 +203,43 @@ async def ring(pool: Pool, payload: str) -> None:
 async def queue_usage(pool: Pool) -> float:
     """Return how full PostgreSQL's notification queue is, 0 to 1; at 1 commits fail."""
     return (await _fetch(pool, "SELECT pg_notification_queue_usage()", {}))[0][0]
+
+
+# Readers, of whom there is one for each shard of topics: whoever holds its advisory lock. PostgreSQL lets go of that
+# with the session, however it ends.
+
+READER = 0x6C6C7264  # the class of these locks
+
+
+async def database_name(pool: Pool) -> str:
+    """Return what no other database is called, to be part of a subject."""
+    query: LiteralString = """
+        SELECT format('%%s-%%s', s.system_identifier, d.oid)
+          FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()
+        """
+    return (await _fetch(pool, query, {}))[0][0]
+
+
+async def become_reader(conn: psycopg.AsyncConnection, shard: int) -> bool:
+    """Make this connection the shard's reader, unless there is one."""
+    cursor = await conn.execute("SELECT pg_try_advisory_lock(%s, %s)", (READER, shard))
+    row = await cursor.fetchone()
+    return row is not None and row[0]
+
+
+async def has_reader(pool: Pool, shard: int) -> bool:
+    """Say whether the shard has a reader."""
+    return (await _fetch(pool, f"SELECT count(*) > 0 {_READER_OF}", {"class": READER, "shard": shard}))[0][0]
+
+
+async def end_reader(pool: Pool, shard: int) -> bool:
+    """End the session of the shard's reader; False when there is none."""
+    query = f"SELECT count(pg_terminate_backend(pid)) > 0 {_READER_OF}"
+    return (await _fetch(pool, query, {"class": READER, "shard": shard}))[0][0]
+
+
+_READER_OF: LiteralString = """
+      FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+     WHERE l.locktype = 'advisory' AND l.classid = %(class)s::bigint::oid AND l.objid = %(shard)s::bigint::oid
+       AND l.objsubid = 2 AND l.granted AND d.datname = current_database()
+    """

@@ -77,10 +77,12 @@ class Topics:
         return self.tails.get(topic) or self.tails.setdefault(topic, Tail(topic))
 
     async def heads(self, topics: Iterable[str], seqs: Mapping[str, int]) -> dict[str, int]:
-        """Return how far the watched topics have come, not earlier than this call.
+        """Return how far the watched topics have come, not earlier than this call; what comes later is announced.
 
         For one that a stream already has a number of, what this process knows is enough if that is no less.
         """
+        topics = list(topics)
+        await self._hub.wakeups.watch(topics)
         known = {topic: self.tails[topic].head or 0 for topic in topics}
         asked = await self._heads.ask_all(topic for topic in topics if seqs.get(topic, BEYOND) > known[topic])
         for head in asked.values():
@@ -233,6 +235,7 @@ class Topics:
         for topic, tail in tuple(self.tails.items()):
             if tail.idle_since is not None and now - tail.idle_since > self._settings.forget_s:
                 del self.tails[topic]
+                self._hub.wakeups.forget(topic)
                 continue
             tail.piece = None
             if tail.snapshot and now - tail.snapshot.began > self._settings.forget_s:

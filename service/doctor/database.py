@@ -143,8 +143,8 @@ def _connections(conn: Conn) -> Iterator[Finding]:
         yield warn(
             "connections",
             text,
-            "Every listener slows every commit: run fewer workers or nodes; "
-            "one a machine is plenty until its core is full.",
+            "Every listener slows every commit: run fewer workers or nodes (one a machine is plenty until its core is "
+            "full), or have them hear by NATS: --wakeups.",
         )
     else:
         yield ok("connections", text)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from streams.hub import Hub
+from streams.subscriber import Subscriber
 from tests import sse
 from tests.service.test_database_problems import pgbouncer
 from tests.streams.conftest import Site, until
@@ -327,6 +328,28 @@ async def test_a_fault_of_ours_ends_no_stream(site: Site, rename: Callable[..., 
             changes.append(await stream.change())
 
     assert [change["seq"] for change in changes] == [seq + 1, seq + 2]
+
+
+async def test_a_fault_while_one_stream_is_told_costs_it_nothing(
+    site: Site, rename: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+):
+    site.start_here()
+    once = iter([True])
+    push = Subscriber.push
+
+    def failing(stream: Subscriber, parcel: Any) -> None:
+        if next(once, False):
+            raise ZeroDivisionError
+        push(stream, parcel)
+
+    async with site.open("/boards/1") as one, site.open("/boards/1") as two:
+        seq = (await one.named("snapshot"))["seq"]
+        await two.named("snapshot")
+        monkeypatch.setattr(Subscriber, "push", failing)
+        for n in (1, 2):
+            await rename(f"title {n}")
+            for stream in (one, two):
+                assert (await stream.change())["seq"] == seq + n
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -15,6 +16,7 @@ from service.schema.account import PROC, Account, Handle, Trouble, initdb_accoun
 
 ROLES = ("postgres", "livelane", "livelane_sql")
 SOCKET_NAME = "/.s.PGSQL.5432.lock"
+SHORT = "/tmp"  # noqa: S108 -- a short path that is there everywhere; the folder made in it is 0700
 SOCKET_PATH_BYTES = 100  # the kernel takes 107, BSD 103
 ORPHANS_S = 20.0  # a killed server's children notice within a second or two, unless they write a lot
 LOG_BYTES = 20_000_000
@@ -127,14 +129,26 @@ def start(data: Path, account: Account, binaries: Path) -> subprocess.Popen[byte
 
 
 def _socket_folder(data: Path, account: Account) -> Path:
-    """Return a folder of mode 0700 with a path short enough for a socket."""
+    """Return a folder of mode 0700 with a path short enough for a socket: the same as before, its users look there."""
     folder = data / "run"
     if len(os.fsencode(folder)) + len(SOCKET_NAME) <= SOCKET_PATH_BYTES:
         folder.mkdir(mode=0o700, exist_ok=True)
     else:
-        folder = Path(tempfile.mkdtemp(prefix="livelane-", dir="/tmp"))  # short, and there everywhere
+        before = _socket_folder_before(data, account)
+        folder = before or Path(tempfile.mkdtemp(prefix="livelane-", dir=SHORT))
     account.own(folder)
     return folder
+
+
+def _socket_folder_before(data: Path, account: Account) -> Path | None:
+    """Return the folder of the last start if it is still ours alone: once it is gone, its name in /tmp is anybody's."""
+    try:
+        folder = Path(json.loads((data / "server.json").read_text())["socket"])
+        found = folder.lstat()
+    except (OSError, ValueError, KeyError):
+        return None
+    ours = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700 and found.st_uid == account.uid
+    return folder if ours and folder.parent == Path(SHORT) else None
 
 
 def postmaster(data: Path) -> int | None:

@@ -211,6 +211,26 @@ def test_a_path_too_long_for_a_socket_works_too(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_with_a_path_too_long_a_killed_server_comes_back_where_its_users_look_for_it(tmp_path: Path) -> None:
+    data = tmp_path / ("long" * 30)
+
+    with attach(data) as server:
+        folder = socket_folder(server.url)
+        first = pid(data)
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: running(data) and pid(data) != first and process.is_ready(data), "it was started again")
+        assert who(server.url) == ("livelane", "livelane")
+
+    assert not folder.exists()
+    folder.symlink_to(tmp_path)  # a name in /tmp is anybody's once it is free
+    try:
+        with attach(data) as server:
+            assert socket_folder(server.url) != folder
+            assert who(server.url) == ("livelane", "livelane")
+    finally:
+        folder.unlink()
+
+
 def socket_folder(url: str) -> Path:
     return Path(parse_qs(urlsplit(url).query)["host"][0])
 

@@ -151,15 +151,15 @@ def draw(samples: list[Sample]) -> str:
             for number, (name, label) in enumerate(names)
         ]
         last = int(samples[-1].at_s // 60)
-        return Lines(title, "minutes", lines, ticks=[last * quarter / 4 for quarter in range(5)])
+        return Lines(title, "minutes", lines, ticks=[round(last * quarter / 4) for quarter in range(5)])
 
     return picture(
         f"{samples[-1].at_s / 60:.0f} minutes of people coming and going",
         f"{STREAMS} streams of a minute on average, about ten writes a second; a worker's memory and what it holds",
         [
             panel("Memory of the server, MiB", ("rss_mib", "")),
-            panel("Open streams and tasks", ("streams", "streams"), ("tasks", "tasks")),
-            panel("Open files and database connections", ("files", ""), ("backends", "")),
+            panel("Open streams (grey: tasks)", ("streams", ""), ("tasks", "")),
+            panel("Open files (grey: database connections)", ("files", ""), ("backends", "")),
             panel("Events kept for readers, MiB", ("ring_mib", "")),
         ],
     )

@@ -1,8 +1,10 @@
 """More and more processes on one PostgreSQL: what each costs the writers, and when its readers see a change."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from shutil import which
 
 import msgspec
 
@@ -13,6 +15,7 @@ from tests.bench.report import Album, Figure
 from tests.bench.requests import WARM_S, json_request, run
 from tests.bench.rest import pgbench
 from tests.bench.site import Site, percentile
+from tests.nats import Nats
 from tests.product import Product
 
 COUNTS = (1, 2, 4, 8, 16)
@@ -41,31 +44,43 @@ def measure(site: Site, for_s: float, album: Album, most: int) -> list[Figure]:
     for _ in range(BOARDS):
         site.board(30)
     alone, _ = pgbench(site, UPDATE, for_s, CLIENTS)
+    steps = {"each node listens": _steps(site, board, watched, for_s, most)}
+    if which("nats-server", path=f"{os.environ['PATH']}:/usr/sbin"):
+        with Nats(site.folder / "nats.log") as nats:
+            steps["by NATS"] = _steps(site, board, watched, for_s, most, LIVELANE_WAKEUPS=nats.url)
+    album.tables["nodes"] = "\n\n".join(_table(way, those, alone) for way, those in steps.items())
+    return [figure for way, those in steps.items() for figure in _figures(way, those, alone)]
+
+
+def _steps(site: Site, board: int, watched: int, for_s: float, most: int, **environment: str) -> list[Step]:
     steps: list[Step] = []
     with ExitStack() as stack:
         nodes: list[Product] = []
         for count in (count for count in COUNTS if count <= most):
             while len(nodes) < count:
-                nodes.append(stack.enter_context(_node(site, len(nodes))))
+                nodes.append(stack.enter_context(_node(site, len(nodes), environment)))
             steps.append(_step(site, nodes, board, watched, for_s))
+    return steps
+
+
+def _figures(way: str, steps: list[Step], alone: float) -> list[Figure]:
     one = steps[0]
     figures: list[Figure] = []
     for step in steps:
-        said = f"{step.nodes} node{'s' * (step.nodes > 1)}"
+        said = f"{step.nodes} node{'s' * (step.nodes > 1)}, {way}"
         figures += [
             Figure(f"{said}: commits by SQL, {CLIENTS} writers", step.commits, "/s", "no node at all", alone),
             Figure(f"{said}: PATCH, {CLIENTS} connections to one", step.rest, "/s", "one node", one.rest),
             Figure(f"{said}, {STREAMS} readers each: commit → reader, p50", step.p50_ms, "ms", "one node", one.p50_ms),
         ]
-    album.tables["nodes"] = _table(steps, alone)
     return figures
 
 
-def _table(steps: list[Step], alone: float) -> str:
+def _table(way: str, steps: list[Step], alone: float) -> str:
     return "\n".join(
         [
-            f"| nodes | commits by SQL, {CLIENTS} writers ({alone:,.0f}/s without a node) | a node’s CPU for one "
-            f"| PATCH to one node, {CLIENTS} connections | another node’s | commit → reader, p50 | p99 |",
+            f"| nodes, {way} | commits by SQL, {CLIENTS} writers ({alone:,.0f}/s without a node) | a node’s CPU "
+            f"| PATCH to one node, {CLIENTS} connections | another’s CPU | commit → reader, p50 | p99 |",
             "| --- | --- | --- | --- | --- | --- | --- |",
             *(
                 f"| {step.nodes} | {step.commits:,.0f}/s | {step.wake_us / step.nodes:.0f} µs | {step.rest:,.0f}/s "
@@ -78,9 +93,9 @@ def _table(steps: list[Step], alone: float) -> str:
 
 
 @contextmanager
-def _node(site: Site, number: int) -> Iterator[Product]:
+def _node(site: Site, number: int, environment: dict[str, str]) -> Iterator[Product]:
     with Product(site.url, site.folder / f"node{number}.log") as node:
-        node.start()
+        node.start(**environment)
         pin(site.server_core, _pid(node))
         yield node
 

@@ -71,13 +71,15 @@ def test_many_streams_stay_open(at: Site) -> None:
     assert "0 missed" in [figure.note for figure in figures]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_more_nodes_and_a_million_viewers_are_told_in_tables(at: Site) -> None:
     album = Album()
 
     figures = [*nodes.measure(at, 0.5, album, 2), *units.measure(at, 0.5, album, 20)]
 
     assert all(figure.value > 0 for figure in figures)
-    assert album.tables["nodes"].count("\n| ") == 3
+    assert album.tables["nodes"].count("\n| 2 |") == 2  # each node listens, and by NATS
     assert album.tables["units"].count("| 1,000 |") == 3
 
 

@@ -40,7 +40,7 @@ async def test_a_removed_member_is_out_within_a_moment(
     await page.get_by_role("button", name="Remove Ben").click()
 
     await expect(page.locator(".member", has_text="Ben")).to_have_count(0)
-    await expect(ben.page.get_by_text(f"There is no board {board.id}, or you are not a member of it.")).to_be_visible()
+    await expect(ben.page.get_by_text("You are no longer a member of this board.")).to_be_visible()
 
 
 async def test_the_only_owner_stays(served: Product, people: People, board: Board, window: Window) -> None:

@@ -21,7 +21,7 @@ from service.refusals import AGAIN, meaning
 
 PATIENCE_S = 1.7  # a request without an answer from the database by then is told so
 QUICK_LOCK = "200ms"
-ABREAST = 3  # writes of one board under way: they queue on its clock anyway, and should do so here, not in the database
+ABREAST = 2  # writes of one board under way: they queue on its clock anyway, and should do so here, not in the database
 KNOWN_BOARDS = 50_000  # rows whose board is remembered
 PATIENT_LOCK_S = 0.4
 LOCKED_S = 0.9  # from the request's start until `locked`

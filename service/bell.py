@@ -20,7 +20,7 @@ from service.pipeline import EVERYTHING, Failure, Lost, Statement
 
 logger = logging.getLogger(__name__)
 
-GAP_S = 0.004  # between two notifications at least; the first after a silence goes out at once
+GAP_S = 0.010  # between two notifications at least; the first after a silence goes out at once
 LIMIT_S = 2.0  # for one to be sent; then its connection is given up
 RETRY_S = (0.1, 0.5)
 MANY = 2_000  # topics that wait to be rung; more count as everything

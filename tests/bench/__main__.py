@@ -103,7 +103,7 @@ def main() -> None:
         console.print(f"[dim]measuring {name} …[/]", end="")
         with (
             tempfile.TemporaryDirectory(prefix="livelane-bench-", ignore_cleanup_errors=True) as folder,
-            site(Path(folder), server_core, given.database_url) as at,
+            site(Path(folder), server_core, given.database_url, 25 * nodes.COUNTS[-1] if name == "nodes" else 0) as at,
         ):
             figures[name] = everything[name](at)
         console.print(f"[dim] {time.monotonic() - began:.0f} s[/]")

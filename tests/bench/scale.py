@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from service.bell import GAP_S
 from tests.bench.report import Figure
 
 VIEWERS = 1_000_000
@@ -13,7 +14,6 @@ A_BOARD = 20  # viewers
 CHANGE_S = 600  # each viewer changes something once in so many seconds
 BEAT_S = 10  # heartbeats
 VISIT_S = 750  # streams last
-GAP_S = 0.004  # between two notifications of one node's own writes: service/bell.py
 
 
 class Units(msgspec.Struct, frozen=True):

@@ -110,9 +110,15 @@ class Site(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def site(folder: Path, server_core: int, database_url: str = "") -> Generator[Site]:
-    """Set everything up, on a PostgreSQL of our own in the folder unless one is given; the product is not started."""
+def site(folder: Path, server_core: int, database_url: str = "", connections: int = 0) -> Generator[Site]:
+    """Set everything up, on a PostgreSQL of our own in the folder unless one is given; the product is not started.
+
+    `connections`: as many as ours shall take, where the usual number does not do.
+    """
     with contextlib.ExitStack() as stack:
+        if connections and not database_url:
+            with attach(folder / "data") as server, psycopg.connect(server.admin_url, autocommit=True) as conn:
+                conn.execute(f"ALTER SYSTEM SET max_connections = {connections:d}".encode())
         # an embedded server's processes stay on our core: they inherit it
         url = database_url or stack.enter_context(attach(folder / "data")).url
         migrate(url, say=lambda _: None)

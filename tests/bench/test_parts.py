@@ -80,7 +80,7 @@ def test_more_nodes_and_a_million_viewers_are_told_in_tables(at: Site) -> None:
 
     assert all(figure.value > 0 for figure in figures)
     assert album.tables["nodes"].count("\n| 2 |") == 2  # each node listens, and by NATS
-    assert album.tables["units"].count("| 1,000 |") == 3
+    assert album.tables["units"].count("\n| 1,000 |") == 3
 
 
 def test_the_visitors_of_a_soak_see_nothing_wrong(at: Site) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -73,6 +74,7 @@ class Vite:
             self.process = subprocess.Popen(
                 ["node", "node_modules/vite/bin/vite.js", "--host", "127.0.0.1", "--port", str(port)],
                 cwd=FRONTEND, env={**os.environ, "BACKEND_URL": backend}, stdout=out, stderr=out,
+                start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + START_S
         while True:
@@ -85,7 +87,7 @@ class Vite:
                 time.sleep(0.1)
 
     def stop(self) -> None:
-        self.process.terminate()
+        os.killpg(self.process.pid, signal.SIGTERM)  # `node` is a launcher; the real one would stay
         self.process.wait(10)
 
 

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -110,8 +111,9 @@ class Front:
         environment = os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                self._command(file, config), stdout=output, stderr=output, env=environment, cwd=folder
-            )
+                self._command(file, config), stdout=output, stderr=output, env=environment, cwd=folder,
+                start_new_session=True,
+            )  # fmt: skip
 
     def await_ready(self) -> None:
         """Return when it listens."""
@@ -130,6 +132,8 @@ class Front:
         except subprocess.TimeoutExpired:  # some wait for open streams
             self.process.kill()
             self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # `node` is a launcher that leaves the real one behind
 
     @property
     def log(self) -> str:

@@ -67,7 +67,8 @@ async def test_a_removed_member_is_told_and_sees_the_board_no_more(
     hands = await at(window, people, board)
     board.sql("DELETE FROM member WHERE board_id = %s", board.id)
 
-    await expect(hands.page.get_by_role("heading")).to_have_text("You are no longer a member of this board.")
+    told = hands.page.get_by_role("heading", name="You are no longer a member of this board.")
+    await expect(told).to_be_visible()
     await expect(hands.page.locator(".ticket")).to_have_count(0)
     await expect(hands.page.get_by_test_id("connection")).to_have_text("Live")
     await hands.page.get_by_role("link", name="To your boards").click()

@@ -110,6 +110,7 @@ class Subscriber:
             return
         if waits_for is not None:
             self.live = False
+            self.far = "lagging"
             self.hub.spawn(self._wait_for_reader(sending, waits_for))
 
     async def _wait_for_reader(self, sending: Any, waits_for: Any) -> None:
@@ -119,7 +120,6 @@ class Subscriber:
         except TimeoutError:
             await self._cut(clean=True)
             return
-        self.far = "lagging"
         await self.catch_up()
 
     def fall_behind(self) -> None:
@@ -202,6 +202,7 @@ class Subscriber:
             sending = send(message)
             waits_for = wire.step(sending)
             if waits_for is not None:
+                self.far = "lagging"
                 try:
                     async with asyncio.timeout(self.hub.settings.send_timeout_s):
                         await wire.finish(sending, waits_for)

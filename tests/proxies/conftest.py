@@ -120,9 +120,14 @@ def site(behind: Product) -> Site:
 
 @pytest.fixture
 async def ada(site: Site) -> AsyncIterator[Person]:
-    """Somebody with a token, past the proxies."""
+    """Somebody with a token, past the proxies.
+
+    The streams end with the token: some proxies notice only at the second heartbeat that nobody is behind them.
+    """
     async with site.person("Ada") as person:
         yield person
+        async with site.sql() as conn:
+            await conn.execute("DELETE FROM token WHERE person_id = %s", (person.id,))
 
 
 @pytest.fixture

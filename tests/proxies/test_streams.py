@@ -65,7 +65,7 @@ async def test_who_leaves_is_gone_upstream_and_resumes_with_what_was_missed(fron
         stream.abort()
 
     missed: list[str] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await _open_streams(ada):  # some proxies notice when they have something to pass on
             missed.append(f"missed {len(missed)}")
             await add_ticket(ada, board, missed[-1])

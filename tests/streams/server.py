@@ -37,6 +37,7 @@ class Alone:
                 {
                     "tasks": len(asyncio.all_tasks()),
                     "streams": len(hub.streams),
+                    "lagging": sum(stream.far == "lagging" for stream in hub.streams),
                     "people": len(hub.people),
                     "visited": sum(len(part) for part in hub.rounds._parts),
                     "watching": sum(len(tail.streams) for tail in hub.topics.tails.values()),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests import sse
 from tests.streams.conftest import Site, until
@@ -103,11 +104,22 @@ async def test_a_reader_that_pauses_catches_up_by_events(site: Site, conn: psyco
     assert reasons == set()
 
 
-async def test_a_reader_that_is_far_behind_gets_a_snapshot(site: Site, conn: psycopg.AsyncConnection):
+@pytest.mark.parametrize("at_once", [True, False], ids=["that pulled", "that was pushed to"])
+async def test_a_reader_that_is_far_behind_gets_a_snapshot(site: Site, conn: psycopg.AsyncConnection, at_once: bool):
+    await conn.execute("INSERT INTO ticket (column_id, title) SELECT 1, 't' || n FROM generate_series(1, 298) n")
     site.start_here(heartbeat_s=0.5, **PATIENT)
+
+    async def waited_for() -> bool:
+        return (await site.inside())["lagging"] == 1
+
     async with site.open("/boards/1", receive_buffer_bytes=4096) as stream:
         seq = (await stream.named("snapshot"))["seq"]
-        await flood(conn, 1200)
+        if at_once:
+            await conn.execute("UPDATE ticket SET description = repeat('x', 4000) WHERE board_id = 1")
+        else:
+            await flood(conn, 300)
+        await until(waited_for, 20)
+        await flood(conn, 900)
 
         last, reasons = await apply(stream, seq, seq + 1200)
 

@@ -192,3 +192,23 @@ async def test_a_ticket_has_an_address_of_its_own(
     await page.goto(f"{served.url}/tickets/999999")
     sentence = "There is no ticket 999999, or you are not a member of its board."
     await expect(page.get_by_text(sentence)).to_be_visible()
+
+
+@pytest.mark.parametrize("where", ["beside its board", "alone"])
+async def test_archiving_an_open_ticket_offers_undo(
+    served: Product, people: People, board: Board, window: Window, where: str
+) -> None:
+    hands, ticket = await at(window, people, board), board.tickets[0]
+    page = await opened(hands, board, ticket)
+    if where == "alone":
+        await page.goto(f"{window.url}/tickets/{ticket}")
+    await page.get_by_role("article", name=f"Ticket {ticket}").get_by_role("button", name="Archive").click()
+    await expect(page).to_have_url(f"{window.url}/boards/{board.id}")
+    await expect(hands.ticket(board.tickets[3])).to_be_visible()
+    await expect(hands.ticket(ticket)).to_have_count(0)
+    await hands.toast(f"Archived {ticket}").get_by_role("button", name="Undo").click()
+
+    await expect(hands.ticket(ticket)).to_be_visible()
+    await hands.tab.attach(board.id)
+    await hands.tab.until("board.pending().length === 0")
+    assert board.sql("SELECT archived_at FROM ticket WHERE id = %s", ticket) == [(None,)]

@@ -38,7 +38,12 @@ export type Beside =
 
 /** The other features' parts of a board's screen; `routes.tsx` names them. */
 export interface BoardParts {
-  TicketPanel: ComponentType<{ id: number; onClose: () => void; onMove: () => void }>
+  TicketPanel: ComponentType<{
+    id: number
+    onClose: () => void
+    onMove: () => void
+    onArchive: () => void
+  }>
   MembersPanel?: ComponentType<{ onClose: () => void }>
   ArchivePage: ComponentType
   TimeMachine?: ComponentType<{ onClose: () => void }>
@@ -131,6 +136,10 @@ function OneBoard({ beside, parts }: { beside: Beside; parts: BoardParts }) {
                 key={beside.id}
                 onClose={back}
                 onMove={() => control.current?.move(beside.id)}
+                onArchive={() => {
+                  control.current?.archive(beside.id)
+                  back()
+                }}
               />
             )}
             {beside.is === 'members' && parts.MembersPanel && <parts.MembersPanel onClose={back} />}

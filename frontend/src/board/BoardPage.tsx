@@ -37,6 +37,7 @@ export interface BoardControl {
   find(): void
   shortcuts(): void
   move(ticket: Id): void
+  archive(ticket: Id): void
 }
 
 interface BoardPageProps {
@@ -134,6 +135,7 @@ function BoardBody({
       find: () => ui.setState({ dialog: { is: 'palette' } }),
       shortcuts: () => ui.setState({ dialog: { is: 'shortcuts' } }),
       move: (ticket) => hands.openMove([ticket]),
+      archive: (ticket) => hands.archive([ticket]),
     })
   }, [hands, ui, onControl])
 

@@ -94,7 +94,7 @@ export class LiveBoard implements BoardStore {
       arrived: () => this.askFlush(),
       missing: (behind) => this.teller.catching(behind),
       polled: (ok) => this.teller.polled(ok),
-      refused: (status) => this.setStatus(status === 403 ? 'forbidden' : 'gone'),
+      refused: (status) => this.shut(status === 403),
       committedAt: (event) => env.clock.here(timeOf(event.at)),
     })
     this.texts = new Texts(this.base, env.send, {
@@ -150,14 +150,19 @@ export class LiveBoard implements BoardStore {
         return this.inflow.rewind(this.base)
       },
       receive: (message) => {
-        if (message.t === 'ended') return this.setStatus(message.reason === 'revoked' ? 'forbidden' : 'gone')
+        if (message.t === 'ended') return this.shut(message.reason === 'revoked')
         if (message.t === 'event' || message.t === 'snapshot') this.teller.heard(message.heardAt)
         this.inflow.receive(message)
       },
     })
   }
 
-  /** My memberships changed: a board that was closed to me may be open again. */
+  /** Whoever is no member is told that there is no such board; what was known before is the better reason. */
+  private shut(forbidden: boolean): void {
+    this.setStatus(forbidden || this.status_ === 'forbidden' ? 'forbidden' : 'gone')
+  }
+
+  /** I am a member: a board that was closed to me may be open again. */
   again(): void {
     if (this.closed || (this.status_ !== 'gone' && this.status_ !== 'forbidden')) return
     this.unwatch()

@@ -135,7 +135,7 @@ class LiveSession implements Session {
     })
     this.memberships_ = new Memberships(send, () => {
       this.tell('memberships')
-      for (const board of this.boards.values()) board.again()
+      for (const { board_id } of this.memberships_.all() ?? []) this.boards.get(board_id)?.again()
     })
     const online = () => navigator.onLine
     this.teller = new ConnectionTeller({ link: this.link, outbox: this.outbox, now, online }, () =>

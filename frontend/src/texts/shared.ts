@@ -23,7 +23,7 @@ export const texts = {
       : `Your session ended. Sign in again; your ${changes(unsaved)} ${unsaved === 1 ? 'is' : 'are'} kept here.`,
   otherPerson: 'Someone else signed in on this browser. Nothing of yours is sent under another name.',
   noMember: 'You are no longer a member of this board.',
-  gone: (board: number) => `There is no board ${board} any more.`,
+  gone: (board: number) => `There is no board ${board} any more, or you are no longer a member of it.`,
   accessGone: 'You are no longer a member of this board. What you had not sent is below, to copy.',
   back: (events: number, sent: number) => {
     const caught =

@@ -129,7 +129,9 @@ function Head({
           Archived <b>{id}</b>
         </>
       ),
-      ...(entry?.ops.includes(op) ? { action: { text: 'Undo', run: () => void store.undo(entry.key) } } : {}),
+      ...(entry?.ops.includes(op)
+        ? { actions: [{ text: 'Undo', run: () => void store.undo(entry.key) }] }
+        : {}),
     })
     onClose()
   }

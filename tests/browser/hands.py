@@ -83,6 +83,16 @@ class Hands:
         await self.page.mouse.up()
 
 
+async def saved(page: Page) -> None:
+    """Wait until the server has everything that was done at this tab: a screen shows it before it is so."""
+    await page.wait_for_function("() => livelane.unsaved() === 0", polling=20)
+
+
+async def drawn(page: Page) -> None:
+    """Wait until what the page has to draw is drawn."""
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def _word(word: str) -> re.Pattern[str]:
     return re.compile(rf"\b{word}\b")
 

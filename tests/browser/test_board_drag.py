@@ -21,8 +21,8 @@ async def test_a_dragged_ticket_lands_where_the_line_says(
     await expect(hands.lane(target).locator(".drop")).to_have_text("2 of 3")
     await hands.drop()
 
-    assert await hands.order(target) == [other, first, board.tickets[5]]
-    assert await hands.order(source) == [board.tickets[3]]
+    await hands.ends_as(target, [other, first, board.tickets[5]])
+    await hands.ends_as(source, [board.tickets[3]])
     await expect(hands.toast(f"Moved {first} to Column 3, 2 of 3")).to_be_visible()
     await expect(hands.said).to_have_text("Moved to Column 3, 2 of 3.")
     await hands.tab.until("board.pending().length === 0")
@@ -54,7 +54,7 @@ async def test_escape_puts_a_dragged_ticket_back(served: Product, people: People
     await hands.drop()
 
     await expect(hands.page.locator(".drop")).to_have_count(0)
-    assert await hands.order(board.columns[0]) == [ticket, board.tickets[3]]
+    await hands.ends_as(board.columns[0], [ticket, board.tickets[3]])
     assert board.column_of(ticket) == board.columns[0]
 
 
@@ -69,7 +69,7 @@ async def test_dropping_does_not_wait_for_the_server(
     await hands.carry(target, 12)
     await hands.drop()
 
-    assert (await hands.order(target))[0] == ticket
+    await hands.ends_as(target, [ticket, board.tickets[1], board.tickets[4]])
     await expect(hands.ticket(ticket).locator(".saving")).to_be_visible()
     await window.context.set_offline(False)
     await hands.tab.until("board.pending().length === 0")
@@ -91,7 +91,7 @@ async def test_a_stale_drag_is_told_and_not_obeyed_gitea_21243(
     question = ben.toast("Move it to Column 2 all the same?")
     await expect(question).to_contain_text(f"Ada moved {ticket} to Column 3 at ")
     assert board.column_of(ticket) == board.columns[2]
-    assert ticket in await ben.order(board.columns[2])
+    await ben.ends_as(board.columns[2], [board.tickets[2], board.tickets[5], ticket])
     await question.get_by_role("button", name="Leave it").click()
     await expect(question).to_have_count(0)
     assert board.column_of(ticket) == board.columns[2]
@@ -153,7 +153,7 @@ async def test_a_full_column_sends_the_ticket_back_and_says_so(
     await hands.drop()
 
     await expect(hands.toast(f"{ticket} went back: Doing is full, 2 of 2.")).to_be_visible()
-    assert await hands.order(board.columns[0]) == [ticket, board.tickets[3]]
+    await hands.ends_as(board.columns[0], [ticket, board.tickets[3]])
 
 
 async def test_a_stack_is_dragged_in_one_and_undone_in_one(
@@ -170,11 +170,11 @@ async def test_a_stack_is_dragged_in_one_and_undone_in_one(
     await hands.carry(target, 12)
     await hands.drop()
 
-    assert (await hands.order(target))[:2] == [first, second]
+    await hands.ends_as(target, [first, second, board.tickets[2], board.tickets[5]])
     await hands.tab.until("board.pending().length === 0")
     await hands.press("Control+z")
-    await hands.tab.until("board.pending().length === 0")
     await hands.ends_as(board.columns[0], [first, second])
+    await hands.tab.until("board.pending().length === 0")
     assert {board.column_of(first), board.column_of(second)} == {board.columns[0]}
 
 
@@ -229,5 +229,5 @@ async def test_my_drag_goes_on_while_someone_moves_another_ticket_and_mine(
 
     # Someone changed its title, I its place: both survive.
     await ben.tab.until("board.pending().length === 0")
-    assert (await ben.order(board.columns[2]))[0] == mine
+    await ben.ends_as(board.columns[2], [mine, other, board.tickets[2], board.tickets[5]])
     assert (board.column_of(mine), board.title(mine)) == (board.columns[2], "Renamed in hand")

@@ -23,7 +23,7 @@ async def test_the_filter_narrows_counts_and_is_part_of_the_address(
     await expect(hands.lane(board.columns[0]).locator(".colhead .n")).to_have_text("1 of 2")
     await expect(hands.lane(board.columns[2]).locator(".colhead .n")).to_have_text("0 of 2")
     await expect(hands.lane(board.columns[2])).to_contain_text("No match among 2.")
-    assert await hands.order(board.columns[0]) == [board.tickets[0]]
+    await hands.ends_as(board.columns[0], [board.tickets[0]])
     await expect(hands.page).to_have_url(f"{window.url}/boards/{board.id}?q=fERRy")
 
     await hands.page.reload()  # whoever gets the address sees the same

@@ -1,5 +1,7 @@
 """What others do while I look: it is seen and said, and never touches what I have in hand."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -18,11 +20,15 @@ async def test_a_remote_move_flashes_in_the_movers_colour_with_their_name(
 
     await ada.tab.do({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
 
+    await ben.page.wait_for_function(  # both at once: the colour is soon gone
+        """([column, ticket]) => document.querySelector(
+            `[data-column="${column}"] [data-ticket="${ticket}"] > .ticket.flash > .ptag`
+        )?.textContent === 'Ada moved this here'""",
+        arg=[board.columns[2], ticket],
+    )
     card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"] > .ticket')
-    await expect(card.locator(".ptag")).to_have_text("Ada moved this here")
-    assert "flash" in (await card.get_attribute("class") or "")
     await expect(card.locator(".ptag")).to_have_count(0)
-    assert "flash" not in (await card.get_attribute("class") or "")
+    await expect(card).not_to_have_class(re.compile("flash"))
     # My own is simply so.
     assert await ada.ticket(ticket).locator(".ptag").count() == 0
 
@@ -177,11 +183,19 @@ async def test_reduced_motion_changes_colour_only(
     )
     ticket = board.tickets[0]
     await ada.tab.run({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
-    card = ben.lane(board.columns[2]).locator(f'[data-ticket="{ticket}"] > .flash')
-    await expect(card).to_be_visible()
-    colour = "card => getComputedStyle(card).backgroundColor"
-    assert await card.evaluate(colour) != await ben.ticket(board.tickets[4]).locator(".ticket").evaluate(colour)
-    assert await card.evaluate("card => getComputedStyle(card, '::before').animationName") == "none"
+    flash = await ben.page.wait_for_function(  # all of it at once: it is soon gone
+        """([moved, other]) => {
+            const card = document.querySelector(`[data-ticket="${moved}"] > .flash`)
+            if (!card) return null
+            const plain = document.querySelector(`[data-ticket="${other}"] .ticket`)
+            return [...[card, plain].map((each) => getComputedStyle(each).backgroundColor),
+                getComputedStyle(card, '::before').animationName]
+        }""",
+        arg=[ticket, board.tickets[4]],
+    )
+    colour, plain, animation = await flash.json_value()
+    assert colour != plain
+    assert animation == "none"
     assert await ben.page.evaluate("moved") == []
 
 

@@ -10,6 +10,7 @@ from tests.product import Product
 
 OUT = "You are no longer a member of this board."
 
+
 async def members(window: Window, people: People, board: Board, role: str = "owner") -> Page:
     hands = await at(window, people, board, role=role)
     await hands.page.goto(f"{window.url}/boards/{board.id}/members")

@@ -29,7 +29,7 @@ async def test_offline_edits_survive_a_reload_and_go_out_once_in_order(
     await tab.do({"do": "ticket.create", "column_id": board.columns[0], "title": "Made offline"})
     await tab.do({"do": "ticket.edit", "id": third, "title": "B"})
     keys = [op["op"] for op in await tab.ask("board.pending()")]
-    await asyncio.sleep(1)
+    await tab.kept(4)
 
     await tab.page.reload()
     await tab.attach(board.id)
@@ -81,10 +81,8 @@ async def test_what_a_crashed_tab_did_not_send_another_tab_sends(
     await tab.live()
     served.kill()
     await tab.do({"do": "ticket.edit", "id": board.tickets[0], "title": "From the dead"})
-    await asyncio.sleep(0.5)
-    crash = asyncio.ensure_future((await tab.cdp()).send("Page.crash"))
-    await asyncio.sleep(0.5)
-    crash.cancel()
+    await tab.kept(1)
+    await tab.crash()
     await asyncio.to_thread(served.start)
 
     await stays.until(f"board.ticket({board.tickets[0]}).title === 'From the dead'", 45_000)
@@ -106,7 +104,7 @@ async def test_the_next_person_at_this_browser_gets_nothing_of_the_first_f72(
     )
     served.kill()
     await tab.do({"do": "ticket.edit", "id": board.tickets[0], "title": "Ada's secret"})
-    await asyncio.sleep(0.5)
+    await tab.kept(1)
     await tab.page.goto("about:blank")
     await asyncio.to_thread(served.start)
 
@@ -124,8 +122,8 @@ async def test_the_next_person_at_this_browser_gets_nothing_of_the_first_f72(
     # Ada is back, and so is what she did.
     await window.sign_in(ada)
     adas = await window.tab(board.id)
-    await adas.until("board.pending().length === 0", 20_000)
-    await adas.until(f'board.ticket({board.tickets[0]}).title === "Ada\'s secret"')
+    await adas.until(f'board.ticket({board.tickets[0]}).title === "Ada\'s secret"', 20_000)
+    await adas.until("board.pending().length === 0")
     rows = board.sql("SELECT actor_id FROM event WHERE topic = %s AND op IS NOT NULL", f"board/{board.id}")
     assert rows == [(ada.id,)]
 
@@ -157,6 +155,7 @@ async def test_writes_older_than_a_day_ask_first(served: Product, people: People
     served.kill()
     await tab.do({"do": "ticket.edit", "id": board.tickets[0], "title": "Yesterday's news"})
     await tab.until("board.pending()[0].state === 'waiting'")
+    await tab.kept(1)
     await age_kept_changes(tab, hours=25)
     await tab.page.goto("about:blank")
     await asyncio.to_thread(served.start)

@@ -85,7 +85,7 @@ async def test_after_ten_seconds_the_dot_says_since_when_and_on_return_what_came
     board.rename(board.tickets[0], "two")
     await tab.do({"do": "ticket.edit", "id": board.tickets[1], "title": "Mine"})
     assert await tab.title(board.tickets[1]) == "Mine"
-    assert (await tab.ask("board.pending()"))[0]["state"] == "waiting"
+    await tab.until("board.pending()[0].state === 'waiting'")
 
     await asyncio.to_thread(served.start)
     await tab.live()

@@ -83,8 +83,8 @@ async def test_the_slider_is_the_log(served: Product, people: People, board: Boa
     lived(board)
     page = await past(window, people, board)
     slider = page.get_by_role("slider", name="Moment")
-    first = int(await slider.get_attribute("aria-valuemin") or 0)
-    assert (first, int(await slider.get_attribute("aria-valuemax") or 0)) == (1, board.seq())
+    await expect(slider).to_have_attribute("aria-valuemin", "1")
+    await expect(slider).to_have_attribute("aria-valuemax", str(board.seq()))
     await slider.press("Home")
     await expect(slider).to_have_attribute("aria-valuenow", "1")
     await expect(page.locator(".past-ticket")).to_have_count(0)  # the board had just been made

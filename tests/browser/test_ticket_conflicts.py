@@ -3,7 +3,7 @@
 from playwright.async_api import Page, expect
 
 from tests.browser.board import Board
-from tests.browser.hands import at
+from tests.browser.hands import at, saved
 from tests.browser.people import People
 from tests.browser.test_ticket_texts import description, opened
 from tests.browser.window import Window
@@ -29,6 +29,7 @@ async def test_different_fields_both_survive(
     await expect(page.get_by_role("heading", name="Ben's title", level=1)).to_be_visible()
     await expect(page.locator(".prose")).to_have_text("Ada's text")
     await expect(page.locator(".conflict")).to_have_count(0)
+    await saved(page)
     assert (board.title(ticket), description(board, ticket)) == ("Ben's title", "Ada's text")
 
 
@@ -98,6 +99,7 @@ async def test_a_change_that_nobody_heard_of_is_caught_by_the_server(
     assert board.title(ticket) == "Ada's title"
     await box.get_by_role("button", name="Use mine").click()
     await expect(page.get_by_role("heading", name="Ben again", level=1)).to_be_visible()
+    await saved(page)
     assert board.title(ticket) == "Ben again"
 
 
@@ -119,6 +121,7 @@ async def test_a_description_under_two_hands_keeps_both_texts(
     await expect(box).to_contain_text("Ada changed this description at")
     await box.get_by_role("button", name="Use mine").click()
     await expect(page.locator(".prose")).to_have_text("Ben's long text")
+    await saved(page)
     assert description(board, ticket) == "Ben's long text"
 
 
@@ -138,6 +141,7 @@ async def test_a_ticket_archived_under_my_hands_keeps_my_text_and_comes_back_wit
     await gone.get_by_role("button", name="Restore and save").click()
 
     await expect(page.locator(".prose")).to_have_text("Ben was writing")
+    await saved(page)
     assert board.sql("SELECT archived_at IS NULL, description FROM ticket WHERE id = %s", ticket) == [
         (True, "Ben was writing")
     ]

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.board import Board
-from tests.browser.hands import Hands, at
+from tests.browser.hands import Hands, at, saved
 from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
@@ -81,6 +81,7 @@ async def test_a_description_is_written_previewed_and_read(
     await page.get_by_label("Description, in Markdown").press("Control+Enter")
 
     await expect(page.locator(".prose td").first).to_have_text("1")
+    await saved(page)
     assert description(board, ticket).startswith("It is **important**.")
 
 
@@ -209,6 +210,5 @@ async def test_archiving_an_open_ticket_offers_undo(
     await hands.toast(f"Archived {ticket}").get_by_role("button", name="Undo").click()
 
     await expect(hands.ticket(ticket)).to_be_visible()
-    await hands.tab.attach(board.id)
-    await hands.tab.until("board.pending().length === 0")
+    await saved(page)
     assert board.sql("SELECT archived_at FROM ticket WHERE id = %s", ticket) == [(None,)]

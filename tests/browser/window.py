@@ -1,5 +1,6 @@
 """A browser window with tabs, and what a tab knows of a board: asked of the page's own session, `window.livelane`."""
 
+import asyncio
 import json
 import time
 from itertools import pairwise
@@ -11,6 +12,17 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 from tests.browser.people import Person
 
 WAIT_MS = 10_000
+KEPT = """async (count) => {
+    let found = 0
+    for (const { name } of await indexedDB.databases()) {
+        const opening = indexedDB.open(name)
+        const db = await new Promise((done) => { opening.onsuccess = () => done(opening.result) })
+        const counting = db.transaction('ops').objectStore('ops').count()
+        found += await new Promise((done) => { counting.onsuccess = () => done(counting.result) })
+        db.close()
+    }
+    return found === count
+}"""
 
 
 class Tab:
@@ -87,6 +99,16 @@ class Tab:
         """The seconds between two events applied, at most."""
         times: list[float] = await self.ask("seenAt")
         return max((after - before) / 1000 for before, after in pairwise(times))
+
+    async def kept(self, count: int) -> None:
+        """Wait until so many of my changes are kept by the browser, where a reload or a crash finds them."""
+        await self.page.wait_for_function(KEPT, arg=count, timeout=WAIT_MS, polling=50)
+
+    async def crash(self) -> None:
+        """Let the page's process die."""
+        async with self.page.expect_event("crash"):
+            dying = asyncio.ensure_future((await self.cdp()).send("Page.crash"))
+        dying.cancel()  # it has no answer
 
     async def cdp(self) -> CDPSession:
         return await self.page.context.new_cdp_session(self.page)

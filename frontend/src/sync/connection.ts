@@ -13,7 +13,7 @@ const REPLAY_MS = 500
 const REPLAY_AT_MOST_MS = 8_000
 
 export class ConnectionTeller {
-  /** Back after an absence; called with how many of my changes went out meanwhile. */
+  /** Back after an absence; called with how many of the changes made before the return are saved since it began. */
   onBack: (sent: number) => void = () => {}
 
   private connection: Connection | undefined
@@ -23,8 +23,10 @@ export class ConnectionTeller {
   private heardAt: number | null = null
   private word: ConnectionWord = 'connecting'
   private since: number
-  private waitingBefore = 0
   private wasOpen = false
+  private openedAt = Number.POSITIVE_INFINITY // infinite while away
+  private saved = 0 // of my changes, since it was lost
+  private owed = false // back, and not told yet: a blink meanwhile is part of the same absence
   private unreachableAt = 0
   private unreachable = false // the browser says offline, and a request of this tab found it so
   private backTimer: ReturnType<typeof setTimeout> | undefined
@@ -46,6 +48,10 @@ export class ConnectionTeller {
     this.stops = [
       env.link.onState((state) => this.stream(state)),
       env.link.onHeartbeat((_at, heardAt) => this.heard(heardAt)),
+      // Counted as they are saved: REST may answer before the stream does, and then nothing waits at its return.
+      env.outbox.onSaved((op) => {
+        if (op.at <= this.openedAt) this.saved++
+      }),
       () => window.removeEventListener('online', online),
       () => window.removeEventListener('offline', offline),
       () => clearTimeout(this.timer),
@@ -121,21 +127,27 @@ export class ConnectionTeller {
       this.lostAt = null
       this.polledAt = null
       this.heardAt = state.openedAt
-      const waited = Math.max(this.waitingBefore, this.env.outbox.unsaved())
-      if (!first && away > BLINK_MS) this.tellBack(waited, this.env.now() + REPLAY_AT_MOST_MS)
-      this.waitingBefore = 0
-    } else if (!open && this.wasOpen) this.lostAt = this.env.now()
-    if (!open) this.waitingBefore = Math.max(this.waitingBefore, this.env.outbox.unsaved())
+      this.openedAt = this.env.now()
+      if (!first && away > BLINK_MS) this.owed = true
+      if (this.owed) this.tellBack(this.env.now() + REPLAY_AT_MOST_MS)
+    } else if (!open && this.wasOpen) {
+      this.lostAt = this.env.now()
+      this.openedAt = Number.POSITIVE_INFINITY
+      clearTimeout(this.backTimer)
+      if (!this.owed) this.saved = 0
+    }
     this.wasOpen = open
     this.recompute()
   }
 
   /** Once what was missed is here and what waited has gone out, or when that takes long. */
-  private tellBack(waited: number, until: number): void {
+  private tellBack(until: number): void {
     this.backTimer = setTimeout(() => {
-      const unsaved = this.env.outbox.unsaved()
-      if (unsaved > 0 && this.env.now() < until) this.tellBack(waited, until)
-      else this.onBack(Math.max(0, waited - unsaved))
+      if (this.env.outbox.busy() && this.env.now() < until) this.tellBack(until)
+      else {
+        this.owed = false
+        this.onBack(this.saved)
+      }
     }, REPLAY_MS)
   }
 

@@ -40,6 +40,7 @@ export class Outbox {
   private byBoard = new Map<Id, readonly PendingOp[]>()
   private listeners = new Map<Id, Set<(change: OutboxChange) => void>>()
   private anyChange = new Set<() => void>()
+  private savedListeners = new Set<(op: PendingOp) => void>()
   private settle = new Map<string, (outcome: Outcome) => void>()
   private names = new Map<Id, Id>()
   private versions = new Map<string, number>()
@@ -70,6 +71,12 @@ export class Outbox {
     return () => this.anyChange.delete(listener)
   }
 
+  /** Each change of mine once, when it is known that the server has it. */
+  onSaved(listener: (op: PendingOp) => void): () => void {
+    this.savedListeners.add(listener)
+    return () => this.savedListeners.delete(listener)
+  }
+
   /** Those of a board, oldest first. The same array until one comes or goes. */
   of(board: Id): readonly PendingOp[] {
     let ops = this.byBoard.get(board)
@@ -91,6 +98,11 @@ export class Outbox {
   /** How many are not on the server yet. */
   unsaved(): number {
     return this.ops.reduce((count, op) => count + (op.state === 'acked' ? 0 : 1), 0)
+  }
+
+  /** Is any on its way, or waiting to be? One that failed or is in conflict waits for the person. */
+  busy(): boolean {
+    return this.ops.some((op) => op.state === 'queued' || op.state === 'sending')
   }
 
   /** The server's id of something that was made here. */
@@ -151,6 +163,7 @@ export class Outbox {
     if (!found) return
     if (event.version !== undefined) this.remember(op, event.version)
     if (found.id < 0 && found.command.do.endsWith('.create')) this.name(found, event.id)
+    if (found.state !== 'acked') this.tellSaved(found)
     this.finish(found, { is: 'saved', id: found.id, seq: event.seq })
   }
 
@@ -312,6 +325,7 @@ export class Outbox {
     if (typeof row?.version === 'number') this.remember(op.op, row.version)
     if (op.command.do.endsWith('.create') && typeof row?.id === 'number') this.name(op, row.id)
     op.seq = answer.seq
+    this.tellSaved(op)
     const elsewhere = answer.topic !== null && answer.topic !== `board/${op.board}`
     if (answer.seq === null || elsewhere || !this.listeners.has(op.board)) {
       this.finish(op, { is: 'saved', id: op.id, seq: answer.seq })
@@ -489,6 +503,10 @@ export class Outbox {
   private tell(change: OutboxChange & { op: PendingOp }): void {
     this.tellBoard(change.op.board, change)
     for (const listener of this.anyChange) listener()
+  }
+
+  private tellSaved(op: PendingOp): void {
+    for (const listener of this.savedListeners) listener(op)
   }
 
   private tellBoard(board: Id, change: OutboxChange): void {

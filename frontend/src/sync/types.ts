@@ -261,7 +261,7 @@ export type Notice =
       conflict?: Conflict
     }
   | { kind: 'conflict'; conflict: Conflict }
-  /** Back after an absence: this many events came in, this many of my changes were waiting. */
+  /** Back after an absence: this many events came in, this many changes of mine from before the return are saved. */
   | { kind: 'back'; events: number; sent: number }
   /** The server runs another release than this page. */
   | { kind: 'release'; app: string }

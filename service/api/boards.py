@@ -10,7 +10,7 @@ from service.api.contract import BARE_WRITE, READ, WRITE, promise
 from service.api.parameters import number
 from service.domain import boards
 from service.domain.access import BIGINT
-from service.domain.boards import Archive, Board, BoardChange, NewBoard, Snapshot
+from service.domain.boards import Archive, Board, BoardChange, ListedBoard, NewBoard, Snapshot
 
 ARCHIVED = {"archived": {"type": "boolean", "default": False, "description": "The archived ones instead."}}
 AT = {"at": {"type": "integer", "minimum": 0, "maximum": BIGINT, "description": "As it was at this seq."}}
@@ -18,7 +18,7 @@ AT = {"at": {"type": "integer", "minimum": 0, "maximum": BIGINT, "description": 
 NEW, CHANGE = Decoder(NewBoard), Decoder(BoardChange)
 
 
-@get("/api/boards", **promise("listBoards", "boards", list[Board], problems=(401, 422, 503), query=ARCHIVED))
+@get("/api/boards", **promise("listBoards", "boards", list[ListedBoard], problems=(401, 422, 503), query=ARCHIVED))
 async def list_mine(request: Call, archived: FromQuery[bool] = False) -> Answer:
     """The boards I am a member of, oldest first: the open ones, or with `archived=true` the archived ones."""
     return shown(await boards.list_mine(request.shared.database, await request.credential(), archived))

@@ -22,6 +22,7 @@ TOKEN = {"id": 5, "name": "backup script", "created_at": AT, "expires_on": "2027
 
 EXAMPLES: dict[str, Any] = {
     "Board": BOARD | {"role": "owner"},
+    "ListedBoard": BOARD | {"role": "owner", "tickets": 23, "changed_at": AT},
     "BoardMember": {"person_id": 3, "name": "Ada", "role": "owner"},
     "Snapshot": {
         "v": 1, "app": "1.0.0", "topic": "board/7", "seq": 42, "epoch": "5f3a9c01", "board": BOARD, "columns": [COLUMN],

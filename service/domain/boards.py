@@ -29,6 +29,13 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | UnsetType = UNSET  # not in snapshots, which are the same for everyone
 
 
+class ListedBoard(Board, frozen=True, kw_only=True):
+    """A board of mine, with what a list shows of it."""
+
+    tickets: int  # open, in open columns
+    changed_at: Time  # when anything on it last changed
+
+
 class BoardMember(msgspec.Struct, frozen=True):
     """Who is on the board, as everyone there sees it."""
 

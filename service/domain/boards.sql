@@ -4,13 +4,22 @@ CREATE OR REPLACE FUNCTION board_row(b board, role text) RETURNS json LANGUAGE s
     SELECT (board_json(b)::jsonb || jsonb_build_object('role', role))::json
 $$;
 
--- The boards this person is a member of, oldest first: the open ones, or the archived ones.
+-- How many tickets the board shows. Two reads of indexes: a ticket's own row does not say that its column is archived.
+CREATE OR REPLACE FUNCTION shown_tickets(board bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT (SELECT count(*) FROM ticket t WHERE t.board_id = board AND t.archived_at IS NULL)
+         - (SELECT count(*) FROM board_column c JOIN ticket t ON t.column_id = c.id
+             WHERE c.board_id = board AND c.archived_at IS NOT NULL AND t.archived_at IS NULL)
+$$;
+
+-- The boards this person is a member of, oldest first: the open ones, or the archived ones; with what a list shows of each.
 CREATE OR REPLACE FUNCTION list_boards(hash bytea, archived boolean) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     who bigint := caller(hash);
 BEGIN
-    RETURN (SELECT coalesce(json_agg(board_row(b, m.role) ORDER BY b.id), '[]')::text
+    RETURN (SELECT coalesce(json_agg(board_row(b, m.role)::jsonb || jsonb_build_object(
+                'tickets', shown_tickets(b.id), 'changed_at', rfc3339(coalesce(k.at, b.updated_at))) ORDER BY b.id), '[]')::text
               FROM member m JOIN board b ON b.id = m.board_id
+              LEFT JOIN topic_clock k ON k.topic = 'board/' || b.id
              WHERE m.person_id = who AND (b.archived_at IS NOT NULL) = archived);
 END
 $$;

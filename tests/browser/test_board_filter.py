@@ -53,6 +53,8 @@ async def test_two_hundred_boards_are_listed_and_the_last_is_found(
     await page.goto(f"{window.url}/")
     await expect(page.locator("a.brow")).to_have_count(200)
     await expect(page.get_by_test_id("connection")).to_have_text("Live")
+    await expect(page.locator("a.brow .num", has_text="tickets")).to_have_count(200)  # not only of those that are live
+    await expect(page.get_by_text("The first 30 are live")).to_be_visible()
 
     await page.keyboard.press("Control+k")
     finder = page.get_by_role("dialog", name="Find or do")

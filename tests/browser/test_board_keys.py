@@ -200,6 +200,27 @@ async def test_del_archives_with_undo_and_the_keyboard_goes_on_at_the_next(
     await hands.ends_as(board.columns[0], [ticket, fellow])
 
 
+async def test_undo_is_offered_for_eight_seconds_and_by_key_after_that(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.page.evaluate(
+        """() => {
+            window.stood = {}
+            new MutationObserver(() => {
+                if (document.querySelector('.toast .btn')) stood.from ??= performance.now()
+                else if (stood.from) stood.to ??= performance.now()
+            }).observe(document.body, { childList: true, subtree: true })
+        }"""
+    )
+    await hands.press("ArrowDown", "Delete")
+    await hands.tab.until("stood.to", 20_000)
+
+    assert 7_900 < await hands.tab.ask("stood.to - stood.from") < 12_000
+    await hands.press("Control+z")
+    await expect(hands.ticket(board.tickets[0])).to_be_visible()
+
+
 async def test_selecting_by_key_moves_and_undoes_as_one(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

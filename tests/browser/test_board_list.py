@@ -122,3 +122,26 @@ async def test_arrows_go_from_row_to_row(served: Product, people: People, board:
     await expect(page.get_by_role("link", name="Other")).to_be_focused()
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/boards/{other.id}")
+
+
+async def test_first_stands_where_i_was_last_then_what_changed_last(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    quiet, busy = make_board(served.database_url, "Quiet"), make_board(served.database_url, "Busy")
+    ada = people.new("Ada", board.id)
+    for other in (busy, quiet):
+        other.sql("INSERT INTO member (board_id, person_id, role) VALUES (%s, %s, 'viewer')", other.id, ada.id)
+    await window.sign_in(ada)
+    tab = await window.tab(board.id)
+    await tab.until("Object.keys(localStorage).some(key => key.startsWith('livelane visit'))")
+    busy.rename(busy.tickets[0], "Just now")
+    names = tab.page.locator("a.brow h2 > span:first-child")
+
+    await tab.page.goto(f"{window.url}/")
+    await expect(names).to_have_text(["Road", "Busy", "Quiet"])
+
+    quiet.rename(quiet.tickets[0], "Even later")  # nothing moves while it is looked at
+    await expect(tab.page.locator("a.brow", has_text="Quiet")).to_contain_text("Even later")
+    await expect(names).to_have_text(["Road", "Busy", "Quiet"])
+    await tab.page.reload()
+    await expect(names).to_have_text(["Road", "Quiet", "Busy"])

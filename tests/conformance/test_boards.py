@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from typing import Any
 
 from psycopg import AsyncConnection
 
@@ -36,6 +37,23 @@ async def test_the_list_holds_the_boards_i_may_see(ada: Person, bo: Person, boar
 
     assert board.id in [row["id"] for row in rows(mine)]
     assert rows(theirs) == []
+
+
+async def test_the_list_counts_what_each_board_shows_and_says_when_it_last_changed(ada: Person, board: Board):
+    async def listed() -> dict[str, Any]:
+        return next(row for row in await ada.get("/api/boards") if row["id"] == board.id)
+
+    before = await listed()
+    made = [await add_ticket(ada, board, title) for title in ("one", "two", "three")]
+    await ada.did("DELETE", f"/api/tickets/{made[0]['id']}")
+    after = await listed()
+    assert after["tickets"] == before["tickets"] + 2
+    assert after["changed_at"] > before["changed_at"]
+
+    column = await ada.did("POST", f"{board.path}/columns", {"title": "Put away"})
+    await ada.did("POST", f"/api/tickets/{made[1]['id']}/move", {"column_id": column["id"]})
+    await ada.did("DELETE", f"/api/columns/{column['id']}")
+    assert (await listed())["tickets"] == before["tickets"] + 1  # its tickets hide with it
 
 
 def rows(body: object) -> list[dict[str, object]]:

@@ -639,6 +639,37 @@ export interface components {
             code: string;
         };
         /**
+         * ListedBoard
+         * @description A board of mine, with what a list shows of it.
+         */
+        ListedBoard: {
+            archived_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            changed_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            created_at: string;
+            created_by: number | null;
+            description: string;
+            id: number;
+            /** @enum {unknown} */
+            role?: "editor" | "owner" | "viewer";
+            tickets: number;
+            title: string;
+            uid: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC.
+             */
+            updated_at: string;
+            version: number;
+        };
+        /**
          * Me
          * @description The person who asks.
          */
@@ -1027,7 +1058,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Board"][];
+                    "application/json": components["schemas"]["ListedBoard"][];
                 };
             };
             401: components["responses"]["401"];

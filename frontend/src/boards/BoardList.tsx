@@ -1,30 +1,38 @@
 /** My boards as rows: what happened last and by whom, the shape of the columns, how many tickets. Live like a board. */
 
 import { Plus } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { Link, useLocation, useSearch } from 'wouter'
-import { useConnection, useMemberships } from '../live/session'
-import type { Membership } from '../sync'
+import { baseUrl } from '../api/request'
+import { useConnection, useMemberships, usePerson } from '../live/session'
+import { Visits } from '../live/visits'
+import type { Id, Membership } from '../sync'
 import { Button } from '../ui/Button'
 import { count } from '../ui/times'
 import { Archived } from './Archived'
 import { BoardRow } from './BoardRow'
 import './boards.css'
 import { NewBoard } from './NewBoard'
+import { kept, sorted } from './order'
+import { useListing } from './useListing'
 
 /** Rows that hold a live board each; one stream carries them all. Further ones show what REST told. */
 const LIVE_ROWS = 30
 
-type Listed = Membership & { archived_at?: string | null }
+type Mine = Membership & { archived_at?: string | null }
 
 export default function BoardList() {
-  const memberships = useMemberships() as readonly Listed[] | undefined
+  const memberships = useMemberships() as readonly Mine[] | undefined
   const connection = useConnection()
   const [, go] = useLocation()
   const creating = new URLSearchParams(useSearch()).has('new')
   const [showArchived, setShowArchived] = useState(false)
   const open = memberships?.filter((each) => !each.archived_at)
   const archived = (memberships?.length ?? 0) - (open?.length ?? 0)
+  const many = (open?.length ?? 0) > LIVE_ROWS
+  const listing = useListing(many)
+  const order = useOrder(open, listing)
+  const rows = new Map(open?.map((each) => [each.board_id, each]))
 
   useEffect(() => {
     document.title = 'Boards · Livelane'
@@ -36,7 +44,11 @@ export default function BoardList() {
         <div>
           <h1>Boards</h1>
           <p className="t2">
-            {connection.word === 'live' ? 'This list is live too.' : 'This list is not live now.'}
+            {connection.word !== 'live'
+              ? 'This list is not live now.'
+              : many
+                ? `The first ${LIVE_ROWS} are live, the others read again every half minute.`
+                : 'This list is live too.'}
           </p>
         </div>
         <span className="grow" />
@@ -45,7 +57,7 @@ export default function BoardList() {
           New board
         </Button>
       </div>
-      {open === undefined ? (
+      {open === undefined || order === undefined ? (
         <Waiting />
       ) : open.length === 0 ? (
         <div className="empty">
@@ -54,8 +66,13 @@ export default function BoardList() {
         </div>
       ) : (
         <ul className="rows" onKeyDown={step}>
-          {open.map((membership, index) => (
-            <BoardRow key={membership.board_id} membership={membership} live={index < LIVE_ROWS} />
+          {order.map((id, index) => (
+            <BoardRow
+              key={id}
+              membership={rows.get(id)!}
+              live={index < LIVE_ROWS}
+              listed={listing?.get(id)}
+            />
           ))}
         </ul>
       )}
@@ -76,6 +93,31 @@ export default function BoardList() {
       {creating && <NewBoard onClose={() => go('/', { replace: true })} />}
     </div>
   )
+}
+
+/** Decided once, when it is known what changed when; from then on rows stand still. Undefined until then. */
+function useOrder(
+  open: readonly Mine[] | undefined,
+  listing: ReturnType<typeof useListing>,
+): readonly Id[] | undefined {
+  const person = usePerson()
+  const order = useRef<readonly Id[]>(undefined)
+  if (!open || !listing) return undefined
+  if (!order.current) {
+    const visits = new Visits(person.id, baseUrl())
+    order.current = sorted(
+      open.map(({ board_id: id }) => ({
+        id,
+        visited: visits.read(id)?.at,
+        changed: listing.get(id)?.changed_at,
+      })),
+    )
+  }
+  order.current = kept(
+    order.current,
+    open.map(({ board_id }) => board_id),
+  )
+  return order.current
 }
 
 /** Up and down go from row to row, as on a board. */

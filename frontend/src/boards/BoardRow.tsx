@@ -10,12 +10,21 @@ import type { BoardStore, Membership, TopicEvent } from '../sync'
 import { Avatar } from '../ui/Avatar'
 import { figure } from '../ui/times'
 import { type Bar, heights, shapeKey, shapeOf } from './shape'
+import type { Listed } from './useListing'
 
 const FACES = 4
 const REMEMBERED = 30
 
-/** One board. `live`: holds the board's own store, so that everything in the row follows. */
-export function BoardRow({ membership, live }: { membership: Membership; live: boolean }) {
+/** One board. `live`: holds the board's own store, so that everything in the row follows. `listed`: as REST told it. */
+export function BoardRow({
+  membership,
+  live,
+  listed,
+}: {
+  membership: Membership
+  live: boolean
+  listed: Listed | undefined
+}) {
   const store = useOpenBoard(live ? membership.board_id : undefined)
   const gone = useGone(store)
   if (gone) return null
@@ -24,10 +33,10 @@ export function BoardRow({ membership, live }: { membership: Membership; live: b
       <Link href={`/boards/${membership.board_id}`} className="brow">
         {store ? (
           <GivenBoard store={store}>
-            <Live membership={membership} />
+            <Live membership={membership} listed={listed} />
           </GivenBoard>
         ) : (
-          <Name membership={membership} title={membership.title} />
+          <Told membership={membership} listed={listed} />
         )}
       </Link>
     </li>
@@ -54,7 +63,33 @@ function Name({
   )
 }
 
-function Live({ membership }: { membership: Membership }) {
+function Told({ membership, listed }: { membership: Membership; listed: Listed | undefined }) {
+  const times = useTimes()
+  const now = useNow(5_000)
+  return (
+    <>
+      <Name membership={membership} title={membership.title}>
+        <p className="last">{listed ? `Changed ${times.ago(listed.changed_at, now)}` : '\u00a0'}</p>
+      </Name>
+      <div className="spark" aria-hidden="true" />
+      <Count tickets={listed?.tickets} />
+    </>
+  )
+}
+
+function Count({ tickets }: { tickets: number | undefined }) {
+  return (
+    <div className="num">
+      {tickets !== undefined && (
+        <>
+          <b>{figure(tickets)}</b> {tickets === 1 ? 'ticket' : 'tickets'}
+        </>
+      )}
+    </div>
+  )
+}
+
+function Live({ membership, listed }: { membership: Membership; listed: Listed | undefined }) {
   const store = useBoard()
   const bars = useShape(store)
   const title = useSyncExternalStore(
@@ -77,13 +112,7 @@ function Live({ membership }: { membership: Membership }) {
           />
         ))}
       </div>
-      <div className="num">
-        {ready && (
-          <>
-            <b>{figure(total)}</b> {total === 1 ? 'ticket' : 'tickets'}
-          </>
-        )}
-      </div>
+      <Count tickets={ready ? total : listed?.tickets} />
       {/* Who is there now takes this place once presence is known. */}
       <Faces />
     </>

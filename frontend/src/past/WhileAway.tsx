@@ -10,11 +10,12 @@ import { useTimes } from '../history/useTimes'
 import { WhoFace } from '../history/Who'
 import { useBoard, useBoardStatus } from '../live/board'
 import { usePerson } from '../live/session'
+import { type Visit, Visits } from '../live/visits'
 import type { TopicEvent } from '../sync'
 import { Button } from '../ui/Button'
 import { Dialog } from '../ui/Dialog'
 import { count } from '../ui/times'
-import { AWAY_MS, byWhom, type Change, changesOf, type Visit, Visits } from './away'
+import { AWAY_MS, byWhom, type Change, changesOf } from './away'
 import './away.css'
 
 const MOST = 500

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
+import { Visits } from '../live/visits'
 import type { TopicEvent } from '../sync'
-import { byWhom, changesOf, Visits } from './away'
+import { byWhom, changesOf } from './away'
 
 const iris = { id: 3, name: 'Iris Kell' }
 const me = 1

@@ -1,45 +1,10 @@
-/** Where somebody left a board, and what happened to it since: kept in this browser, for that person alone. */
+/** What happened to a board since somebody left it. */
 
 import { type Names, verbOf, whoOf } from '../history/deed'
 import type { Id, TopicEvent } from '../sync'
 
-export interface Visit {
-  seq: number
-  /** Milliseconds since 1970. */
-  at: number
-}
-
 /** A shorter absence is a look at another window. */
 export const AWAY_MS = 10 * 60_000
-
-export class Visits {
-  private readonly prefix: string
-
-  constructor(
-    person: Id,
-    base: string,
-    private readonly storage: Storage = localStorage,
-  ) {
-    this.prefix = `livelane visit ${base} ${person}`
-  }
-
-  read(board: Id): Visit | undefined {
-    try {
-      const visit = JSON.parse(this.storage.getItem(`${this.prefix} ${board}`) ?? 'null')
-      return Number.isSafeInteger(visit?.seq) && Number.isFinite(visit.at) ? visit : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  keep(board: Id, visit: Visit): void {
-    try {
-      this.storage.setItem(`${this.prefix} ${board}`, JSON.stringify(visit))
-    } catch {
-      // Without storage nobody was ever away.
-    }
-  }
-}
 
 /** One ticket, or one thing of the board, with all that was done to it, oldest first. */
 export interface Change {

@@ -212,3 +212,42 @@ async def test_archiving_an_open_ticket_offers_undo(
     await expect(hands.ticket(ticket)).to_be_visible()
     await saved(page)
     assert board.sql("SELECT archived_at FROM ticket WHERE id = %s", ticket) == [(None,)]
+
+
+async def test_a_ticket_alone_is_moved_renamed_and_archived_by_the_boards_keys(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    ticket = board.tickets[0]
+    board.sql("UPDATE board_column SET wip_limit = 2 WHERE id = %s", board.columns[1])
+    await window.sign_in(people.new("Ada", board.id))
+    page = await window.context.new_page()
+    await page.goto(f"{window.url}/tickets/{ticket}")
+    place = page.locator(".place")
+    dialog = page.get_by_role("dialog", name=f"Move {ticket} to…")
+    await expect(place).to_have_text("Column 1, 1 of 2")
+
+    await page.get_by_role("button", name="Move to…").click()
+    await dialog.get_by_label("Column").select_option(label="Column 3")
+    await dialog.get_by_label("Position").fill("1")
+    await dialog.get_by_role("button", name="Move to Column 3").click()
+    await expect(place).to_have_text("Column 3, 1 of 3")
+    await expect(page.locator(".toast", has_text=f"Moved {ticket} to Column 3, 1 of 3")).to_be_visible()
+    await saved(page)
+    assert board.column_of(ticket) == board.columns[2]
+    await page.keyboard.press("Control+z")
+    await expect(place).to_have_text("Column 1, 1 of 2")
+    await saved(page)
+    assert board.column_of(ticket) == board.columns[0]
+
+    await page.keyboard.press("m")
+    await dialog.get_by_label("Column").select_option(label="Column 2")
+    await expect(dialog.get_by_text("Column 2 is full, 2 of 2.")).to_be_visible()
+    await dialog.get_by_role("button", name="Move to Column 2").click()
+    await expect(page.locator(".toast", has_text=f"{ticket} went back: Column 2 is full, 2 of 2.")).to_be_visible()
+    await expect(place).to_have_text("Column 1, 1 of 2")
+
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("Title", exact=True)).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Delete")
+    await expect(page).to_have_url(f"{window.url}/boards/{board.id}")

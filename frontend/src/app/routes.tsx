@@ -1,6 +1,6 @@
 /** Every address of the app and what stands there. Features meet here and nowhere else. */
 
-import { type ReactNode, Suspense, useEffect } from 'react'
+import { type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
 import { Link, Route, Switch, useLocation } from 'wouter'
 import { useCodeWaits } from '../account/code'
 import { cutsOf } from '../connection/cuts'
@@ -27,6 +27,7 @@ const boardParts: BoardParts = {
 }
 const PlainConnectionPanel = later(() => import('../connection/PlainConnectionPanel'))
 const TicketPage = later(() => import('../ticket/TicketPage'))
+const MoveAlone = later(() => import('../board/MoveAlone'))
 
 export function Routes() {
   const { state } = useDoor()
@@ -82,14 +83,22 @@ function Page({ children }: { children: ReactNode }) {
 /** A ticket by its number alone: the board it is on is looked up. */
 function TicketAlone({ id }: { id: number }) {
   const [, go] = useLocation()
+  const [moving, setMoving] = useState(false)
+  const move = useCallback(() => setMoving(true), [])
   if (!Number.isSafeInteger(id) || id < 1) return <Nowhere />
   return (
     <TicketPage
       id={id}
       onClose={(board) => go(board === undefined ? '/' : `/boards/${board}`)}
+      onMove={move}
       shell={(content, board) => (
         <Shell title={<TicketCrumb id={id} board={board} />} panel={PlainConnectionPanel}>
           {content}
+          {board !== undefined && (
+            <Suspense fallback={null}>
+              <MoveAlone id={id} open={moving} onClose={() => setMoving(false)} />
+            </Suspense>
+          )}
         </Shell>
       )}
     />

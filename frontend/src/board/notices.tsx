@@ -43,10 +43,16 @@ function say(
   toast({ key, text, ...(actions ? { actions } : {}), ...(stays === undefined ? {} : { stays }) })
 }
 
-export function watchNotices(hands: BoardHands): () => void {
+/** What a ticket alone has no place for: the rest is said where it stands. */
+export function aboutPlaces(notice: Notice): boolean {
+  if (notice.kind === 'conflict') return notice.conflict.fields[0]?.field === 'position'
+  return notice.kind === 'refused' && (notice.undo || notice.command.do === 'ticket.move')
+}
+
+export function watchNotices(hands: BoardHands, which: (notice: Notice) => boolean = () => true): () => void {
   const { store } = hands
   const stops = [
-    store.onNotice((notice) => tell(hands, notice)),
+    store.onNotice((notice) => which(notice) && tell(hands, notice)),
     store.onApplied((applied) => left(hands, applied)),
     // A conflict that is settled otherwise takes its question along.
     store.subscribe('conflicts', () => {
@@ -54,7 +60,7 @@ export function watchNotices(hands: BoardHands): () => void {
       for (const op of asked) if (!open.has(op)) close(op)
     }),
   ]
-  for (const conflict of store.conflicts()) ask(hands, conflict)
+  for (const conflict of store.conflicts()) if (which({ kind: 'conflict', conflict })) ask(hands, conflict)
   return () => {
     for (const stop of stops) stop()
     for (const op of asked) close(op)

@@ -1,11 +1,12 @@
 /** A ticket at an address of its own: finds its board, then is the same as the panel. */
 
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { expect, Refused, request } from '../api/request'
 import { BoardProvider } from '../live/board'
 import { useNow } from '../live/clock'
 import type { Id } from '../sync'
+import { pressTicketKey } from './keys'
 import { Ticket } from './Ticket'
 
 type Finding =
@@ -20,26 +21,43 @@ const RETRY_MS = 4_000
 export default function TicketPage({
   id,
   onClose,
+  onMove,
   shell,
 }: {
   id: Id
   /** To the board the ticket is on, when it is known. */
   onClose: (board: Id | undefined) => void
+  onMove: () => void
   shell: (content: ReactNode, board: Id | undefined) => ReactNode
 }) {
   const finding = useBoardOf(id)
   if (finding.is === 'found')
     return (
       <BoardProvider id={finding.board}>
-        {shell(
-          <article className="ticket-page" aria-label={`Ticket ${id}`}>
-            <Ticket id={id} onClose={() => onClose(finding.board)} />
-          </article>,
-          finding.board,
-        )}
+        {shell(<Whole id={id} onClose={() => onClose(finding.board)} onMove={onMove} />, finding.board)}
       </BoardProvider>
     )
   return shell(<Sentence finding={finding} id={id} />, undefined)
+}
+
+/** No panel has the keyboard here: the whole page is the ticket. */
+function Whole({ id, onClose, onMove }: { id: Id; onClose: () => void; onMove: () => void }) {
+  const page = useRef<HTMLElement>(null)
+  useEffect(() => {
+    function pressed(event: KeyboardEvent): void {
+      const { target } = event
+      if (event.defaultPrevented || document.querySelector('dialog[open]')) return
+      if (target instanceof Element && target.closest('[popover], .top')) return
+      pressTicketKey(event, page.current, onMove)
+    }
+    window.addEventListener('keydown', pressed)
+    return () => window.removeEventListener('keydown', pressed)
+  }, [onMove])
+  return (
+    <article ref={page} className="ticket-page" aria-label={`Ticket ${id}`}>
+      <Ticket id={id} onClose={onClose} onMove={onMove} />
+    </article>
+  )
 }
 
 function Sentence({ finding, id }: { finding: Exclude<Finding, { is: 'found' }>; id: Id }) {

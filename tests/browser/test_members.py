@@ -1,9 +1,10 @@
 """Members of a board: roles, removing, leaving, invitations withdrawn."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.board import Board, make_board
-from tests.browser.hands import at
+from tests.browser.hands import at, saved
 from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
@@ -43,6 +44,29 @@ async def test_a_removed_member_is_out_within_a_moment(
 
     await expect(page.locator(".member", has_text="Ben")).to_have_count(0)
     await expect(ben.page.get_by_role("heading", name=OUT)).to_be_visible()
+
+
+@pytest.mark.parametrize("by", ["the toast", "key"])
+async def test_removing_someone_can_be_taken_back(
+    served: Product, people: People, board: Board, window: Window, by: str
+) -> None:
+    ben = people.new("Ben", board.id, "viewer")
+    page = await members(window, people, board)
+    line = page.locator(".member", has_text="Ben")
+    await expect(line).to_contain_text("@example.org")  # by which they are brought back
+    await page.get_by_role("button", name="Remove Ben").click()
+    told = page.locator(".toast", has_text="Removed Ben. Their streams of this board ended.")
+    await expect(told).to_be_visible()
+    await expect(line).to_have_count(0)
+    if by == "key":
+        await page.keyboard.press("Control+z")
+    else:
+        await told.get_by_role("button", name="Undo").click()
+
+    await expect(page.locator(".toast", has_text="Ben is a member again.")).to_be_visible()
+    await expect(page.get_by_label("Role of Ben")).to_have_value("viewer")
+    await saved(page)
+    assert board.sql("SELECT role FROM member WHERE person_id = %s", ben.id) == [("viewer",)]
 
 
 async def test_it_stays_said_whatever_else_i_come_to_or_leave(

@@ -190,6 +190,7 @@ function undoneWords(store: BoardStore, { commands }: UndoEntry): Parts {
   if (first.do === 'ticket.archive') return texts.undoneWriting(n, first.id)
   if (first.do === 'ticket.edit' && n === 1 && first.title !== undefined)
     return texts.undoneTitle(first.id, first.title)
+  if (first.do === 'member.add' && n === 1) return texts.undoneRemoval(first.name)
   return texts.undone
 }
 

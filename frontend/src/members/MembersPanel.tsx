@@ -129,11 +129,25 @@ function MemberLine({
   }
 
   function remove(): void {
-    const { settled } = store.run({ do: 'member.remove', person_id })
+    const { op, settled } = store.run({ do: 'member.remove', person_id, ...(email && !me ? { email } : {}) })
+    const step = store.undoable()
+    const back = step?.ops.includes(op) && {
+      text: 'Undo',
+      keys: 'Mod+Z',
+      run: () => bringBack(step.key),
+    }
     void settled.then((outcome) => {
       if (outcome.is !== 'saved') return
-      if (me) go('/')
-      else toast({ text: `Removed ${name}. Their streams of this board ended.` })
+      if (me) return go('/')
+      const text = `Removed ${name}. Their streams of this board ended.`
+      toast({ key: 'done', text, ...(back ? { actions: [back] } : {}) })
+    })
+  }
+
+  function bringBack(step: string): void {
+    const [operation] = store.undo(step)
+    void operation?.settled.then((outcome) => {
+      if (outcome.is === 'saved') toast({ key: 'done', text: `${name} is a member again.`, stays: 3_000 })
     })
   }
 

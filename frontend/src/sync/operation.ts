@@ -240,6 +240,10 @@ export function makeOperation(
       { command: inverse },
     )
   }
+  if (what === 'member.add') {
+    const { person_id, name, role, email } = command
+    return made('member', person_id, { name, role }, { command: { do: 'member.remove', person_id, email } })
+  }
   const member = sight.memberRow(command.person_id)
   if (!member) return undefined
   if (what === 'member.edit')
@@ -249,7 +253,10 @@ export function makeOperation(
       { role: command.role },
       { command: { ...command, role: member.role } },
     )
-  return made('member', command.person_id, { removed: true }, undefined)
+  const { person_id, email } = command
+  const { name, role } = member
+  const inverse = email ? { command: { do: 'member.add', person_id, email, name, role } as const } : undefined
+  return made('member', person_id, { removed: true }, inverse)
 }
 
 /** Names the server's id wherever the operation used the one made here. */

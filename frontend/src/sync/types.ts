@@ -103,7 +103,9 @@ export type Command =
   | { do: 'board.archive' }
   | { do: 'board.restore' }
   | { do: 'member.edit'; person_id: Id; role: Role }
-  | { do: 'member.remove'; person_id: Id }
+  /** With the address that brings them back, it can be undone; owners know it. */
+  | { do: 'member.remove'; person_id: Id; email?: string }
+  | { do: 'member.add'; person_id: Id; email: string; name: string; role: Role }
 
 /** How far a change of mine has come: on its way, waiting for a connection, or refused in a way that needs the person. */
 export type PendingState = 'saving' | 'waiting' | 'failed' | 'conflict'

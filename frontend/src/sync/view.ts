@@ -77,13 +77,14 @@ export class BoardView implements Sight {
   members(): readonly Member[] {
     return this.cached('members', () => {
       const ops = this.showing().filter((op) => op.noun === 'member')
-      return ops.reduce<readonly Member[]>(
-        (members, op) =>
-          op.set.removed
-            ? members.filter((m) => m.person_id !== op.id)
-            : members.map((m) => (m.person_id === op.id ? ({ ...m, ...op.set } as Member) : m)),
-        this.base.members,
-      )
+      let members = this.base.members
+      for (const { id, set, command } of ops) {
+        if (set.removed) members = members.filter((m) => m.person_id !== id)
+        else if (command.do === 'member.add' && !members.some((m) => m.person_id === id))
+          members = [...members, { person_id: id, ...set } as Member]
+        else members = members.map((m) => (m.person_id === id ? ({ ...m, ...set } as Member) : m))
+      }
+      return members
     })
   }
 

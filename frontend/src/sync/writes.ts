@@ -50,6 +50,10 @@ export function requestOf(op: PendingOp, ifMatch: number | null): WriteRequest {
     case 'column.restore':
     case 'board.restore':
       return { method: 'PATCH', path: pathOf(op), body: { archived: false } }
+    case 'member.add': {
+      const { email, role } = command
+      return { method: 'POST', path: `api/boards/${board}/members`, body: { email, role } }
+    }
     case 'member.edit':
       return { method: 'PATCH', path: pathOf(op), body: { role: command.role } }
   }

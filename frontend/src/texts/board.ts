@@ -37,6 +37,7 @@ export const board = {
       ? ['Undone: ', number(id), ' is in the archive.']
       : ['Undone: ', count(n, 'ticket'), ' are in the archive.'],
   undoneTitle: (id: number, title: string) => ['Undone: ', number(id), ` is “${title}” again.`],
+  undoneRemoval: (name: string) => ['Undone: ', name, ' is a member again.'],
   redone: 'Done again.',
   nothingToUndo: 'There is nothing to undo.',
   linkCopied: (id: number) => ['Copied the link to ', number(id), ''],

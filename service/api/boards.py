@@ -6,7 +6,7 @@ from msgspec.json import Decoder
 
 from service.api.answers import JSON, Answer, done, shown
 from service.api.call import Call
-from service.api.contract import BARE_WRITE, READ, WRITE, promise
+from service.api.contract import BARE_WRITE, WRITE, promise
 from service.api.parameters import number
 from service.domain import boards
 from service.domain.access import BIGINT
@@ -14,6 +14,9 @@ from service.domain.boards import Archive, Board, BoardChange, ListedBoard, NewB
 
 ARCHIVED = {"archived": {"type": "boolean", "default": False, "description": "The archived ones instead."}}
 AT = {"at": {"type": "integer", "minimum": 0, "maximum": BIGINT, "description": "As it was at this seq."}}
+
+ALONE = "At most so many of each. 0: the total alone."
+MOST = {"limit": {"type": "integer", "minimum": 0, "maximum": BIGINT, "description": ALONE}}
 
 NEW, CHANGE = Decoder(NewBoard), Decoder(BoardChange)
 
@@ -61,10 +64,14 @@ async def read(request: Call, board_id: FromPath[int], at: FromQuery[str | None]
     return Answer(200, (JSON, *headers), board.body, board.person)
 
 
-@get("/api/boards/{board_id:int}/archive", **promise("getArchive", "boards", Archive, problems=READ))
-async def read_archive(request: Call, board_id: FromPath[int]) -> Answer:
-    """The board's archived columns and tickets, newest first."""
-    return shown(await boards.read_archive(request.shared.database, await request.credential(), board_id))
+@get(
+    "/api/boards/{board_id:int}/archive",
+    **promise("getArchive", "boards", Archive, problems=(401, 404, 422, 503), query=MOST),
+)
+async def read_archive(request: Call, board_id: FromPath[int], limit: FromQuery[str | None] = None) -> Answer:
+    """The board's archived columns and tickets, newest first, and how many there are."""
+    credential, most = await request.credential(), number(limit, "limit")
+    return shown(await boards.read_archive(request.shared.database, credential, board_id, most))
 
 
 @patch(

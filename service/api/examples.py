@@ -28,7 +28,7 @@ EXAMPLES: dict[str, Any] = {
         "v": 1, "app": "1.0.0", "topic": "board/7", "seq": 42, "epoch": "5f3a9c01", "board": BOARD, "columns": [COLUMN],
         "tickets": [BRIEF], "members": [{"person_id": 3, "name": "Ada", "role": "owner"}], "labels": [],
     },
-    "Archive": {"board": BOARD, "columns": [], "tickets": [BRIEF | {"archived_at": AT}]},
+    "Archive": {"board": BOARD, "total": 1, "columns": [], "tickets": [BRIEF | {"archived_at": AT}]},
     "NewBoard": {"title": "Garden", "columns": ["To do", "Doing", "Done"]},
     "BoardChange": {"title": "Kitchen garden"},
     "Column": COLUMN,

@@ -63,6 +63,7 @@ class Archive(msgspec.Struct, frozen=True):
     """What is archived on a board, newest first."""
 
     board: Board
+    total: int  # of columns and tickets, however many are listed
     columns: list[Column]
     tickets: list[Ticket]
 
@@ -93,7 +94,7 @@ LIST = Statement(b"list_boards", b"SELECT list_boards($1, $2)")
 CREATE = write(b"create_board", b"create_board($1, $2, $3, $4)")
 READ = Statement(b"read_board", b"SELECT body, tag, person FROM read_board($1, $2, $3, $4)")
 READ_AT = Statement(b"read_board_at", b"SELECT read_board_at($1, $2, $3, $4)")
-ARCHIVED = Statement(b"read_archive", b"SELECT read_archive($1, $2)")
+ARCHIVED = Statement(b"read_archive", b"SELECT read_archive($1, $2, $3)")
 CHANGE = write(b"change_board", b"change_board($1, $2, $3, $4, $5, $6)")
 ARCHIVE = write(b"archive_board", b"archive_board($1, $2, $3, $4)")
 
@@ -123,8 +124,9 @@ async def read_at(database: Database, credential: bytes, board_id: int, seq: int
     return Read(rows[0][0] or b"")
 
 
-async def read_archive(database: Database, credential: bytes, board_id: int) -> Read:
-    rows = await database.wide(ARCHIVED, credential, number(board_id))
+async def read_archive(database: Database, credential: bytes, board_id: int, most: int | None) -> Read:
+    """Return what is archived, at most so many columns and tickets; all when None."""
+    rows = await database.wide(ARCHIVED, credential, number(board_id), None if most is None else b"%d" % most)
     return Read(rows[0][0] or b"")
 
 

@@ -90,18 +90,23 @@ BEGIN
 END
 $$;
 
--- What is archived: {board, columns, tickets}, newest first; a ticket as in the snapshot. A column's tickets are told by
--- the column; tickets of archived columns that are not archived themselves are not listed.
-CREATE OR REPLACE FUNCTION read_archive(hash bytea, board_id bigint) RETURNS text LANGUAGE plpgsql STABLE AS $$
+-- What is archived: {board, total, columns, tickets}, newest first, at most `most` of each; a ticket as in the snapshot.
+-- A column's tickets are told by the column; tickets of archived columns that are not archived themselves are not listed.
+DROP FUNCTION IF EXISTS read_archive(bytea, bigint);  -- a process of the last release calls this one by its default
+CREATE OR REPLACE FUNCTION read_archive(hash bytea, board_id bigint, most bigint DEFAULT NULL) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     who bigint := caller(hash);
 BEGIN
     PERFORM allow(who, role_on(who, board_id), 'viewer', 'board');
     RETURN (SELECT json_build_object('board', board_json(b),
-        'columns', (SELECT coalesce(json_agg(column_json(c) ORDER BY c.archived_at DESC, c.id), '[]')
-                      FROM board_column c WHERE c.board_id = b.id AND c.archived_at IS NOT NULL),
-        'tickets', (SELECT coalesce(json_agg(ticket_brief(t) ORDER BY t.archived_at DESC, t.id), '[]')
-                      FROM ticket t WHERE t.board_id = b.id AND t.archived_at IS NOT NULL))::text
+        'total', (SELECT count(*) FROM board_column c WHERE c.board_id = b.id AND c.archived_at IS NOT NULL)
+               + (SELECT count(*) FROM ticket t WHERE t.board_id = b.id AND t.archived_at IS NOT NULL),
+        'columns', (SELECT coalesce(json_agg(x.row_), '[]')
+                      FROM (SELECT column_json(c) AS row_ FROM board_column c WHERE c.board_id = b.id AND c.archived_at IS NOT NULL
+                             ORDER BY c.archived_at DESC, c.id LIMIT most) x),
+        'tickets', (SELECT coalesce(json_agg(x.row_), '[]')
+                      FROM (SELECT ticket_brief(t) AS row_ FROM ticket t WHERE t.board_id = b.id AND t.archived_at IS NOT NULL
+                             ORDER BY t.archived_at DESC, t.id LIMIT most) x))::text
       FROM board b WHERE b.id = read_archive.board_id);
 END
 $$;

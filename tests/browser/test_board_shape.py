@@ -139,6 +139,22 @@ async def test_archived_things_come_back_from_the_archive(
     await expect(hands.ticket(ticket)).to_be_visible()
 
 
+async def test_the_last_column_counts_what_is_archived_and_leads_there(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    link = hands.lane(board.columns[2]).get_by_role("link", name=re.compile("archived"))
+    await expect(link).to_have_count(0)
+    await hands.press("ArrowDown", "Delete")
+    await expect(link).to_have_text("1 archived")
+    board.sql("UPDATE ticket SET archived_at = now() WHERE column_id = %s", board.columns[1])
+    await expect(link).to_have_text("3 archived")
+    await hands.press("Control+z")
+    await expect(link).to_have_text("2 archived")
+    await link.click()
+    await expect(hands.page.get_by_text("2 things archived on Road.")).to_be_visible()
+
+
 async def test_a_middle_click_opens_the_ticket_in_a_tab_of_its_own(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

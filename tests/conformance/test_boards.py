@@ -185,13 +185,16 @@ async def test_a_column_s_tickets_hide_and_return_with_it(ada: Person, board: Bo
     hidden = await ada.did("DELETE", f"/api/columns/{board.columns[0]}")
     without = await ada.get(board.path)
     archive = await ada.get(f"{board.path}/archive")
+    counted = await ada.get(f"{board.path}/archive?limit=0")
     back = await ada.did("PATCH", f"/api/columns/{board.columns[0]}", {"archived": False})
     with_ = await ada.get(board.path)
 
     assert hidden["archived_at"] is not None
     assert without["tickets"] == []
     assert len(without["columns"]) == 2
-    assert board.columns[0] in [row["id"] for row in archive["columns"]]
+    assert [row["id"] for row in archive["columns"]] == [board.columns[0]]
+    assert [row["id"] for row in archive["tickets"]] == [gone["id"]]
+    assert (counted["total"], counted["columns"], counted["tickets"]) == (archive["total"], [], []) == (2, [], [])
     assert back["archived_at"] is None
     assert [row["id"] for row in with_["tickets"]] == [ticket["id"]]
     assert [row["id"] for row in with_["columns"]] == board.columns

@@ -61,8 +61,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The board's archived columns and tickets, newest first
-         * @description The board's archived columns and tickets, newest first.
+         * The board's archived columns and tickets, newest first, and how many there are
+         * @description The board's archived columns and tickets, newest first, and how many there are.
          */
         get: operations["getArchive"];
         put?: never;
@@ -502,6 +502,7 @@ export interface components {
             board: components["schemas"]["Board"];
             columns: components["schemas"]["Column"][];
             tickets: components["schemas"]["Ticket"][];
+            total: number;
         };
         /**
          * Board
@@ -1227,7 +1228,10 @@ export interface operations {
     };
     getArchive: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description At most so many of each. 0: the total alone. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 board_id: number;
@@ -1247,6 +1251,7 @@ export interface operations {
             };
             401: components["responses"]["401"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
         };

@@ -29,7 +29,13 @@ function OpenLane({ id, index, last }: { id: Id; index: number; last: boolean })
       aria-label={`${column.title}, column ${index + 1}`}
       data-column={id}
     >
-      <LaneHead column={column} all={all.length} shown={shown.length} index={index} />
+      <LaneHead
+        column={column}
+        all={all.length}
+        shown={shown.length}
+        index={index}
+        done={last && index > 0}
+      />
       <LaneList column={column} all={all} shown={shown} done={last && index > 0} />
       {composing && <Composer column={column} />}
     </section>

@@ -9,6 +9,7 @@ import {
   Plus,
 } from 'lucide-react'
 import { memo, useRef, useState } from 'react'
+import { Link } from 'wouter'
 import { useBoard, useColumns, useMayEdit } from '../live/board'
 import type { Column, Viewed } from '../sync'
 import { board as texts } from '../texts/board'
@@ -20,6 +21,7 @@ import { toggleCollapsed } from './collapse'
 import { archiveColumn, moveColumn } from './columns'
 import { type BoardHands, useHands } from './hands'
 import { useUi } from './ui'
+import { useArchived } from './useArchived'
 
 const MOST_SEGMENTS = 10
 
@@ -29,12 +31,15 @@ export const LaneHead = memo(function LaneHead({
   all,
   shown,
   index,
+  done,
 }: {
   column: Viewed<Column>
   /** How many tickets it has, and how many of them are shown. */
   all: number
   shown: number
   index: number
+  /** The last one: what is done goes on into the archive. */
+  done: boolean
 }) {
   const hands = useHands()
   const mayEdit = useMayEdit()
@@ -71,11 +76,25 @@ export const LaneHead = memo(function LaneHead({
           )}
         </>
       )}
+      {done && !filtered && !renaming && <ArchiveLink />}
       <span className="grow" />
       <LaneTools column={column} index={index} />
     </header>
   )
 })
+
+/** "212 archived", and the way there. */
+function ArchiveLink() {
+  const { store } = useHands()
+  const archived = useArchived()
+  if (!archived) return null
+  return (
+    <Link href={`/boards/${store.id}/archive`} className="foot">
+      <Archive className="i s" aria-hidden="true" />
+      {figure(archived)} archived
+    </Link>
+  )
+}
 
 function rename({ ui }: BoardHands, column: Column): void {
   ui.setState({ renaming: column.id })

@@ -1,5 +1,6 @@
 """A real Chromium before the real product, directly or behind Vite's own server."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.board import Board, make_board
 from tests.browser.people import People
@@ -26,6 +27,9 @@ CHROMIUM = os.environ.get("LIVELANE_CHROMIUM") or shutil.which("chromium") or sh
 # Playwright switches these off, but people's browsers have them on.
 AS_PEOPLE_HAVE_IT = ("--disable-back-forward-cache", "--disable-background-timer-throttling")
 START_S = 30.0
+EXPECT_MS = 10_000
+
+expect.set_options(timeout=EXPECT_MS)  # a machine may be slow; what is promised within a time says so itself
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,8 +44,10 @@ def web_app() -> None:
     """The built web app, newer than its sources."""
     built = FRONTEND / "dist" / "index.html"
     sources = [FRONTEND / "index.html", *(FRONTEND / "src").rglob("*"), *(FRONTEND / "public").rglob("*")]
-    if not built.exists() or built.stat().st_mtime < max(path.stat().st_mtime for path in sources):
-        subprocess.run(["npm", "run", "build", "--silent"], cwd=FRONTEND, check=True)
+    with (FRONTEND / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # several workers come here at once
+        if not built.exists() or built.stat().st_mtime < max(path.stat().st_mtime for path in sources):
+            subprocess.run(["npm", "run", "build", "--silent"], cwd=FRONTEND, check=True)
 
 
 @pytest.fixture

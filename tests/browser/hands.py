@@ -9,7 +9,7 @@ from tests.browser.board import Board
 from tests.browser.people import People
 from tests.browser.window import Tab, Window
 
-WAIT_S = 5.0
+WAIT_S = 10.0
 
 
 class Hands:

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.browser.axe import serious
 from tests.browser.board import Board
 from tests.browser.conftest import FRONTEND
-from tests.browser.hands import Hands, at
+from tests.browser.hands import Hands, at, drawn
 from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
@@ -51,15 +51,15 @@ async def test_axe_finds_nothing_serious(
     await hands.press("ArrowDown", "x")
     found["selected"] = await serious(hands.page)
     await hands.press("m")
-    await expect(hands.page.get_by_role("dialog")).to_be_visible()
+    await expect(hands.page.get_by_role("dialog", name=f"Move {board.tickets[0]} to…")).to_be_visible()
     found["move"] = await serious(hands.page)
     await hands.press("Escape", "Escape", "c")
     found["composer"] = await serious(hands.page)
     await hands.press("Escape", "Control+k")
-    await expect(hands.page.get_by_role("dialog")).to_be_visible()
+    await expect(hands.page.get_by_role("dialog", name="Find or do")).to_be_visible()
     found["palette"] = await serious(hands.page)
     await hands.press("Escape", "?")
-    await expect(hands.page.get_by_role("dialog")).to_be_visible()
+    await expect(hands.page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
     found["sheet"] = await serious(hands.page)
     await hands.press("Escape")
     await hands.page.get_by_role("button", name="Menu of column Column 2").click()
@@ -296,7 +296,11 @@ async def test_a_full_board_has_few_nodes(served: Product, people: People, board
     await expect(hands.lane(board.columns[0]).locator(".n")).to_have_text("2,002")
     for column in board.columns:
         await hands.lane(column).locator(".list").evaluate("list => list.scrollTo(0, 40_000)")
-    await hands.page.wait_for_timeout(300)
+    await hands.page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-column]')].every((lane) =>"
+        " [...lane.querySelectorAll('[data-index]')].some((each) => each.dataset.index > 300))"
+    )
+    await drawn(hands.page)
     assert await hands.page.evaluate("document.querySelectorAll('*').length") <= 1_500
 
 

@@ -89,7 +89,7 @@ async def test_every_part_opens_offline_once_the_board_was_live_for_a_while(
     await expect(tab.page.locator(".main h1.title button")).to_have_text("Ticket 1")
     await tab.page.keyboard.press("Escape")
     await tab.page.keyboard.press("?")
-    await expect(tab.page.get_by_role("dialog")).to_be_visible()
+    await expect(tab.page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
     await tab.page.keyboard.press("Escape")
     await tab.page.evaluate(f"history.pushState(null, '', document.baseURI + 'boards/{board.id}/archive')")
     await expect(tab.page.get_by_role("heading", name=re.compile("rchive"))).to_be_visible()

@@ -147,6 +147,28 @@ async def test_a_ticket_archived_under_my_hands_keeps_my_text_and_comes_back_wit
     ]
 
 
+async def test_so_does_one_that_was_archived_while_i_was_gone(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands, ticket = await at(window, people, board), board.tickets[0]
+    page = await opened(hands, board, ticket)
+    await page.get_by_role("button", name="Write a description").click()
+    await page.get_by_label("Description, in Markdown").fill("Half a thought")
+    await page.goto(f"{window.url}/settings")
+    board.sql("UPDATE ticket SET archived_at = now() WHERE id = %s", ticket)
+    await opened(hands, board, ticket)
+    gone = page.get_by_role("article").get_by_role("alert")
+    await expect(gone).to_contain_text("Half a thought")
+    await gone.get_by_role("button", name="Restore and save").click()
+
+    await expect(page.locator(".prose")).to_have_text("Half a thought")
+    await expect(page.get_by_label("Description, in Markdown")).to_have_count(0)
+    await saved(page)
+    assert board.sql("SELECT archived_at IS NULL, description FROM ticket WHERE id = %s", ticket) == [
+        (True, "Half a thought")
+    ]
+
+
 async def test_a_ticket_deleted_for_good_leaves_my_text_to_copy(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

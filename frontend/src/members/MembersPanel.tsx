@@ -1,15 +1,17 @@
 /** Who is on the board, what they may do, and how others come in. Beside the board, like a ticket. */
 
-import { Copy, X } from 'lucide-react'
+import { ArrowLeft, Copy, X } from 'lucide-react'
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { expect, Refused, request } from '../api/request'
-import { useBoard, useBoardValue, useMembers } from '../live/board'
+import { useBoard, useBoardConnection, useBoardValue, useMembers } from '../live/board'
+import { connectionWords } from '../live/connection'
 import { usePerson } from '../live/session'
 import type { Id, Member, Role } from '../sync'
 import { Avatar } from '../ui/Avatar'
 import { Button, IconButton } from '../ui/Button'
 import { copy } from '../ui/clipboard'
+import { Dot } from '../ui/Dot'
 import { count } from '../ui/times'
 import { toast } from '../ui/toasts'
 import '../ui/panel.css'
@@ -36,6 +38,7 @@ export default function MembersPanel({ onClose }: { onClose: () => void }) {
   const owner = useBoardValue('members', (board) => board.role() === 'owner')
   const { listed, failed, read } = useListed(store.id, members)
   const panel = useRef<HTMLElement>(null)
+  const { dot, word } = connectionWords(useBoardConnection(), null)
   const emails = new Map(listed.map((each) => [each.person_id, each.email]))
   const invitations = listed.filter((each) => each.invitation_id !== null)
 
@@ -56,10 +59,16 @@ export default function MembersPanel({ onClose }: { onClose: () => void }) {
       }}
     >
       <header className="panelhead">
+        <IconButton label="Back" className="only-phone" onClick={onClose}>
+          <ArrowLeft className="i" />
+        </IconButton>
         <h2>Members</h2>
         <span className="t3">{count(members.length, 'person', 'people')}</span>
         <span className="grow" />
-        <IconButton label="Close" keys="Escape" onClick={onClose}>
+        <span className="only-phone">
+          <Dot state={dot} label={word} />
+        </span>
+        <IconButton label="Close" keys="Escape" className="not-phone" onClick={onClose}>
           <X className="i" />
         </IconButton>
       </header>

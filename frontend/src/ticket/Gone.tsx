@@ -36,12 +36,7 @@ export function Gone({
   const sentence = who ? `${who} ${verb} this ticket${place}${at}.` : `This ticket was ${verb}${place}${at}.`
 
   async function restore(): Promise<void> {
-    let sent = false
-    const back = await comeBack(store, ticket.id, (shown) => {
-      sent = shown
-      if (shown) void saveKept()
-    })
-    if (back.is === 'back' && !sent) await saveKept()
+    const back = await comeBack(store, ticket.id, () => void saveKept())
     if (back.is === 'not' && back.outcome.is === 'refused')
       toast({ text: `${ticket.id} stays archived: ${back.outcome.refusal.detail}` })
   }

@@ -232,10 +232,11 @@ class Topics:
     def forget(self) -> None:
         """Let go of what nobody has used for a while."""
         now = asyncio.get_running_loop().time()
-        for topic, tail in tuple(self.tails.items()):
+        # no items(): a new pair for each of many thousand topics makes Python's collector go over everything there is
+        for tail in tuple(self.tails.values()):
             if tail.idle_since is not None and now - tail.idle_since > self._settings.forget_s:
-                del self.tails[topic]
-                self._hub.wakeups.forget(topic)
+                del self.tails[tail.topic]
+                self._hub.wakeups.forget(tail.topic)
                 continue
             tail.piece = None
             if tail.snapshot and now - tail.snapshot.began > self._settings.forget_s:

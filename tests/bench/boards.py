@@ -18,6 +18,7 @@ from tests.bench.site import Site, percentile
 PER_STREAM = 100  # boards at most, the protocol's limit
 AT_ONCE = 1_000  # boards made in a transaction
 PER_S = 50  # writes
+LATE_MS = 25.0  # p99 from COMMIT to the subscriber, at any number of boards
 IDLE_S = 9.0  # one heartbeat and two polls of every topic
 
 
@@ -48,6 +49,7 @@ def measure(site: Site, sizes: list[int], writes: int, album: Album) -> list[Fig
     ] + [
         Figure(f"commit among {last.boards:,} boards", last.commit_ms, "ms", f"among {first.boards}", first.commit_ms,
                1.5),
+        Figure(f"to the subscriber among {last.boards:,} boards: p99", last.late_ms, "ms", "goal", LATE_MS, 1.0),
     ]  # fmt: skip
 
 

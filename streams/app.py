@@ -30,6 +30,7 @@ from streams.subscriber import Subscriber
 TOPICS = 100  # on one stream
 CURSOR_BYTES = 4096
 START_S = 5.0  # the start waits so long for the database at most
+NOW = 1 << 63  # more than any number: nothing known before will do
 BOARD_ID = re.compile(r"[1-9][0-9]{0,17}")
 COOKIE = "livelane_"  # and the instance; several instances may share a host, so every one is tried
 COOKIES = 4
@@ -179,16 +180,17 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
 
 async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:
     """Decide for each topic from where it goes on."""
+    now = cursor == "now"
     while True:
         epoch = hub.topics.epoch
         assert epoch
         held = parse_id(cursor) if cursor is not None else None
         seqs = held.seqs if held and held.epoch == epoch else {}
-        heads = await hub.topics.heads(subscriber.topics, seqs)
+        heads = await hub.topics.heads(subscriber.topics, dict.fromkeys(subscriber.topics, NOW) if now else seqs)
         if hub.topics.epoch == epoch:
             break
     topics = subscriber.topics
-    if cursor == "now":
+    if now:
         subscriber.place = Place(epoch, {topic: heads[topic] for topic in topics})
         subscriber.asides.append(frames.heartbeat(subscriber.place))
         metrics.OPENED.labels("now").inc()

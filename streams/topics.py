@@ -25,7 +25,6 @@ PUSH_BYTES = 128 * 1024  # handed to live streams at once, whatever room their b
 TOPIC_BYTES = 4 * 1024 * 1024  # of a ring at most, and
 RINGS_BYTES = 256 * 1024 * 1024  # of all together, about
 CROWD = 20  # streams waiting for one topic's snapshot
-BEYOND = 1 << 63  # more than any number
 SAY_AGAIN_S = 5.0  # between two log lines about the same trouble
 
 
@@ -76,15 +75,19 @@ class Topics:
         """Return the topic's tail; what is committed from now on will get to it."""
         return self.tails.get(topic) or self.tails.setdefault(topic, Tail(topic))
 
-    async def heads(self, topics: Iterable[str], seqs: Mapping[str, int]) -> dict[str, int]:
-        """Return how far the watched topics have come, not earlier than this call; what comes later is announced.
+    async def heads(self, topics: Iterable[str], least: Mapping[str, int]) -> dict[str, int]:
+        """Return how far the watched topics have come; what comes later is announced.
 
-        For one that a stream already has a number of, what this process knows is enough if that is no less.
+        What this process knows already is enough if that is not less than `least` (0 where a topic is not in it). Else
+        it is how far they have come by now, not earlier than this call.
         """
         topics = list(topics)
         await self._hub.wakeups.watch(topics)
-        known = {topic: self.tails[topic].head or 0 for topic in topics}
-        asked = await self._heads.ask_all(topic for topic in topics if seqs.get(topic, BEYOND) > known[topic])
+        known = {topic: head for topic in topics if (head := self.tails[topic].head) is not None}
+        unsure = [topic for topic in topics if known.get(topic, -1) < least.get(topic, 0)]
+        if not unsure:
+            return known
+        asked = await self._heads.ask_all(unsure)
         for head in asked.values():
             self.note(head)
         return known | {topic: head.seq for topic, head in asked.items()}

@@ -92,15 +92,18 @@ $$;
 -- Lock the column that gets a ticket, and say no when it or its board is archived.
 CREATE OR REPLACE FUNCTION lock_open_column(column_ bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    c board_column;
+    hidden boolean;
+    closed boolean;
 BEGIN
-    SELECT * INTO c FROM board_column b WHERE b.id = column_ FOR NO KEY UPDATE;
+    SELECT c.archived_at IS NOT NULL, b.archived_at IS NOT NULL INTO hidden, closed
+      FROM board_column c JOIN board b ON b.id = c.board_id WHERE c.id = column_ FOR NO KEY UPDATE OF c;
     IF NOT FOUND THEN
         PERFORM refuse('LL404', 'There is no such column, or you may not see it.');
-    ELSIF c.archived_at IS NOT NULL THEN
+    ELSIF hidden THEN
         PERFORM refuse('LL4AR', 'That column is archived: restore it first.');
+    ELSIF closed THEN
+        PERFORM refuse('LL4AR', 'This board is archived: restore it first.');
     END IF;
-    PERFORM refuse_archived_board(c.board_id);
 END
 $$;
 
@@ -142,18 +145,35 @@ BEGIN
 END
 $$;
 
--- Lock a ticket for a write by someone who may edit its board; the key's first answer comes back in `answer` instead.
-CREATE OR REPLACE FUNCTION hold_ticket(hash bytea, key text, print bytea, ticket_id bigint, OUT who bigint, OUT t ticket, OUT answer written)
+-- Lock a ticket for a write by someone who may edit its board, and the board of `to_column` where one is given; that board is
+-- `target`. The key's first answer comes back in `answer` instead, to somebody who might ask for it anew.
+CREATE OR REPLACE FUNCTION hold_ticket(hash bytea, key text, print bytea, ticket_id bigint, to_column bigint,
+    OUT who bigint, OUT t ticket, OUT target bigint, OUT answer written)
 LANGUAGE plpgsql AS $$
 DECLARE
     board bigint;
     role  text;
+    there text;
 BEGIN
-    SELECT c.person_id, x.board_id, m.role INTO who, board, role
-      FROM credential(hash) c
-      LEFT JOIN ticket x ON x.id = ticket_id
-      LEFT JOIN member m ON m.board_id = x.board_id AND m.person_id = c.person_id;
-    PERFORM allow(who, role, 'editor', 'ticket');
+    IF to_column IS NULL THEN
+        SELECT c.person_id, x.board_id, m.role INTO who, board, role
+          FROM credential(hash) c
+          LEFT JOIN ticket x ON x.id = ticket_id
+          LEFT JOIN member m ON m.board_id = x.board_id AND m.person_id = c.person_id;
+    ELSE
+        SELECT c.person_id, x.board_id, m.role, l.board_id, n.role INTO who, board, role, target, there
+          FROM credential(hash) c
+          LEFT JOIN ticket x ON x.id = ticket_id
+          LEFT JOIN member m ON m.board_id = x.board_id AND m.person_id = c.person_id
+          LEFT JOIN board_column l ON l.id = to_column
+          LEFT JOIN member n ON n.board_id = l.board_id AND n.person_id = c.person_id;
+        IF (there IN ('editor', 'owner')) IS NOT TRUE THEN
+            PERFORM allow(who, role, 'viewer', 'ticket'), allow(who, there, 'editor', 'column');
+        END IF;
+    END IF;
+    IF (role IN ('editor', 'owner')) IS NOT TRUE THEN
+        PERFORM allow(who, role, 'editor', 'ticket');
+    END IF;
     answer := first_answer(who, key, print);
     IF answer.person IS NULL THEN
         PERFORM set_context(who, key, 'rest');
@@ -169,24 +189,29 @@ $$;
 CREATE OR REPLACE FUNCTION change_ticket(hash bytea, key text, print bytea, known integer, ticket_id bigint, change jsonb) RETURNS written
 LANGUAGE plpgsql AS $$
 DECLARE
-    held    record;
-    t       ticket;
-    hidden  boolean;
+    held   record;
+    t      ticket;
+    closed boolean;
+    hidden boolean;
 BEGIN
-    held := hold_ticket(hash, key, print, ticket_id);
+    held := hold_ticket(hash, key, print, ticket_id, NULL);
     IF (held.answer).person IS NOT NULL THEN
         RETURN held.answer;
     END IF;
     t := held.t;
-    SELECT c.archived_at IS NOT NULL INTO hidden FROM board_column c WHERE c.id = t.column_id;
-    PERFORM refuse_archived_board(t.board_id);
-    IF hidden THEN
+    SELECT b.archived_at IS NOT NULL, c.archived_at IS NOT NULL INTO closed, hidden
+      FROM board b, board_column c WHERE b.id = t.board_id AND c.id = t.column_id;
+    IF closed THEN
+        PERFORM refuse('LL4AR', 'This board is archived: restore it first.');
+    ELSIF hidden THEN
         PERFORM refuse('LL4AR', 'The column of this ticket is archived: restore the column, or move the ticket to another.');
     ELSIF t.archived_at IS NOT NULL AND change <> '{"archived": false}' THEN
         PERFORM refuse('LL4AR', 'This ticket is archived: restore it first.');
     END IF;
-    PERFORM refuse_conflicts('ticket', t.id, known, t.version, change,
-        jsonb_build_object('title', t.title, 'description', t.description, 'archived', t.archived_at IS NOT NULL), ticket_json(t));
+    IF known <> t.version THEN
+        PERFORM refuse_conflicts('ticket', t.id, known, t.version, change,
+            jsonb_build_object('title', t.title, 'description', t.description, 'archived', t.archived_at IS NOT NULL), ticket_json(t));
+    END IF;
     UPDATE ticket x
        SET title = CASE WHEN change ? 'title' THEN change->>'title' ELSE x.title END,
            description = CASE WHEN change ? 'description' THEN change->>'description' ELSE x.description END,
@@ -203,25 +228,24 @@ RETURNS written LANGUAGE plpgsql AS $$
 DECLARE
     held   record;
     t      ticket;
-    target bigint;
     above  bigint;
 BEGIN
-    SELECT c.board_id INTO target FROM board_column c WHERE c.id = move_ticket.column_id;
-    -- both boards before the key's first answer
-    PERFORM allow(w.who, role_on(w.who, x.board_id), 'viewer', 'ticket'), allow(w.who, role_on(w.who, target), 'editor', 'column')
-       FROM (SELECT caller(hash) AS who) w LEFT JOIN ticket x ON x.id = ticket_id;
-    held := hold_ticket(hash, key, print, ticket_id);
+    held := hold_ticket(hash, key, print, ticket_id, move_ticket.column_id);
     IF (held.answer).person IS NOT NULL THEN
         RETURN held.answer;
     END IF;
     t := held.t;
     PERFORM lock_open_column(move_ticket.column_id);
-    PERFORM refuse_archived_board(t.board_id);
+    IF t.board_id <> held.target THEN
+        PERFORM refuse_archived_board(t.board_id);
+    END IF;
     IF t.archived_at IS NOT NULL THEN
         PERFORM refuse('LL4AR', 'This ticket is archived: restore it first.');
     END IF;
-    above := ticket_above(t);
-    IF known IS NOT NULL AND known <> t.version THEN
+    IF t.column_id = move_ticket.column_id OR known <> t.version THEN
+        above := ticket_above(t);
+    END IF;
+    IF known <> t.version THEN
         PERFORM refuse_conflicts('ticket', t.id, known, t.version,
             jsonb_build_object('position', jsonb_build_object('column_id', move_ticket.column_id, 'after', CASE WHEN place ? 'after' THEN place->'after'
                 ELSE to_jsonb((SELECT x.id FROM ticket x WHERE x.column_id = move_ticket.column_id AND x.id <> t.id AND x.archived_at IS NULL
@@ -233,7 +257,7 @@ BEGIN
            ELSE NOT EXISTS (SELECT FROM ticket x WHERE x.column_id = t.column_id AND x.archived_at IS NULL AND (x.rank, x.id) > (t.rank, t.id)) END)
     THEN
         UPDATE ticket x
-           SET board_id = target, column_id = move_ticket.column_id, rank = ticket_rank(move_ticket.column_id, place, t.id)
+           SET board_id = held.target, column_id = move_ticket.column_id, rank = ticket_rank(move_ticket.column_id, place, t.id)
          WHERE x.id = t.id
         RETURNING x.* INTO t;
     END IF;
@@ -246,7 +270,7 @@ DECLARE
     held record;
     t    ticket;
 BEGIN
-    held := hold_ticket(hash, key, print, ticket_id);
+    held := hold_ticket(hash, key, print, ticket_id, NULL);
     IF (held.answer).person IS NOT NULL THEN
         RETURN held.answer;
     END IF;

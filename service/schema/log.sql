@@ -15,15 +15,13 @@ $$;
 -- Say for this transaction who acts, under which operation key, through which door. Any of them may be null.
 CREATE OR REPLACE FUNCTION set_context(actor bigint, op text, via text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('livelane.actor', coalesce(actor::text, ''), true);
-    PERFORM set_config('livelane.op', coalesce(op, ''), true);
-    PERFORM set_config('livelane.via', coalesce(via, ''), true);
+    PERFORM set_config('livelane.actor', coalesce(actor::text, ''), true), set_config('livelane.op', coalesce(op, ''), true),
+        set_config('livelane.via', coalesce(via, ''), true);
 END
 $$;
 
 -- The person acting in this transaction. Whatever else the setting says counts as none: it must never abort a write.
-CREATE OR REPLACE FUNCTION log_actor() RETURNS bigint
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION log_actor() RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
     said text := current_setting('livelane.actor', true);
 BEGIN
@@ -78,7 +76,7 @@ CREATE OR REPLACE FUNCTION number_now(for_topic text DEFAULT NULL) RETURNS bigin
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     x        xid8 := pg_current_xact_id_if_assigned();
-    waiting  integer;
+    waiting  integer := 0;   -- 0, 1, or more
     one      pending;
     per      record;
     column_  bigint;
@@ -93,7 +91,9 @@ BEGIN
     IF x IS NULL THEN
         RETURN NULL;
     END IF;
-    SELECT count(*) INTO waiting FROM (SELECT FROM pending p WHERE p.xid = x LIMIT 2) few;
+    FOR one IN SELECT p.* FROM pending p WHERE p.xid = x LIMIT 2 LOOP
+        waiting := waiting + 1;
+    END LOOP;
     IF waiting = 0 THEN
         RETURN NULL;
     END IF;
@@ -104,8 +104,8 @@ BEGIN
     actor := log_actor();
 
     IF waiting = 1 THEN
-        DELETE FROM pending p WHERE p.xid = x RETURNING p.* INTO one;
-        IF one.guard IS NOT NULL THEN
+        DELETE FROM pending p WHERE p.xid = x;
+        IF one.guard IS NOT NULL AND EXISTS (SELECT FROM board_column c WHERE c.id = one.guard AND c.wip_limit IS NOT NULL) THEN
             PERFORM check_wip_limit(one.guard);
         END IF;
         INSERT INTO topic_clock AS c (topic, seq, at) VALUES (one.topic, 1, clock_timestamp())
@@ -148,10 +148,10 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION number_at_commit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION number_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    last bigint := public.number_now();
 BEGIN
-    PERFORM number_now();
     RETURN NULL;
 END
 $$;
@@ -222,13 +222,13 @@ DECLARE
     singles boolean := true;
     into_  text := 'INSERT INTO pending (topic, head, noun, kind, entity_id, "set", was, moved_to, guard)';
     set_   text;
+    diff   text;
 BEGIN
     FOR a IN SELECT * FROM log_attachment WHERE table_name = name_ ORDER BY noun LOOP
         SELECT string_agg(format('o.%1$I IS DISTINCT FROM n.%1$I', ltrim(c, '-')), ' OR ') INTO gist FROM unnest(a.columns) c;
-        set_ := log_object_sql(table_, a.columns, 'n', 'o');
-        IF a.reveals IS NOT NULL THEN
-            set_ := format('CASE WHEN %s THEN %s ELSE %s END', a.reveals, log_object_sql(table_, a.columns, 'n', NULL), set_);
-        END IF;
+        diff := log_object_sql(table_, a.columns, 'n', 'o');
+        set_ := CASE WHEN a.reveals IS NULL THEN diff
+                     ELSE format('CASE WHEN %s THEN %s ELSE %s END', a.reveals, log_object_sql(table_, a.columns, 'n', NULL), diff) END;
         IF a.kinds LIKE '%c%' THEN
             ins := ins || format(E'        %s\n        SELECT t.topic, row_number() OVER () = 1, %L, ''c'', %s, %s, NULL, NULL, %s\n'
                 '          FROM new_rows n CROSS JOIN LATERAL unnest(%s) t (topic);\n',
@@ -257,14 +257,18 @@ BEGIN
                 log_alias(a.topics, 'n'),
                 coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'),
                 log_alias(a.topics, 'o'), log_alias(a.topics, 'n'), gist);
-            IF a.kinds LIKE '%c%' THEN   -- the one-row update, without a join; the usual move
-                same := same || format(' AND (%s) = (%s)', log_alias(a.topics, 'o'), log_alias(a.topics, 'n'));
-                lone := lone || format(E'                            IF %s THEN\n'
-                    '                                %s\n                                SELECT t.topic, true, %L, ''u'', %s, %s, %s, NULL, %s FROM unnest(%s) t (topic);\n'
+            IF a.kinds LIKE '%c%' THEN   -- the one-row update: an expression at a time, since starting a statement is what costs
+                same := same || format(' AND (%s) = (%s)', log_alias(a.topics, 'o'), log_alias(a.topics, 'n'))
+                    || coalesce(' AND NOT (' || a.reveals || ')', '');
+                lone := lone || format(E'                            set_ := %s;\n'
+                    '                            IF set_::text <> ''{}'' THEN\n'
+                    '                                FOREACH topic IN ARRAY (%s) LOOP\n'
+                    '                                    %s\n'
+                    '                                    VALUES (topic, true, %L, ''u'', %s, set_, %s, NULL, %s);\n'
+                    '                                END LOOP;\n'
                     '                            END IF;\n',
-                    gist, into_, a.noun, log_alias(a.entity, 'n'), set_, log_object_sql(table_, a.columns, 'o', 'n'),
-                    coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'),
-                    log_alias(a.topics, 'n'));
+                    diff, log_alias(a.topics, 'n'), into_, a.noun, log_alias(a.entity, 'n'), log_object_sql(table_, a.columns, 'o', 'n'),
+                    coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'));
             ELSE
                 singles := false;
             END IF;
@@ -277,23 +281,28 @@ BEGIN
         CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off SET jit = off AS $body$
         DECLARE
-            many boolean;
+            many boolean := true;
         BEGIN
             IF TG_OP = 'INSERT' THEN
 %s
             ELSIF TG_OP = 'DELETE' THEN
 %s
             ELSE
-                many := %s OR (SELECT count(*) FROM (SELECT FROM new_rows LIMIT 2) few) <> 1;
-                IF NOT many THEN
+                IF %s THEN
                     <<one_row>>
                     DECLARE
-                        o %s;
-                        n %s;
+                        pair  record;
+                        o     %s;
+                        n     %s;
+                        set_  json;
+                        topic text;
                     BEGIN
-                        SELECT * INTO o FROM old_rows;
-                        SELECT * INTO n FROM new_rows;
-                        IF %s THEN
+                        FOR pair IN SELECT a AS o, b AS n FROM old_rows a, new_rows b LIMIT 2 LOOP
+                            many := NOT many;   -- false after one
+                            o := pair.o;
+                            n := pair.n;
+                        END LOOP;
+                        IF NOT many AND %s THEN
 %s
                         ELSE
                             many := true;
@@ -306,7 +315,7 @@ BEGIN
             END IF;
             RETURN NULL;
         END $body$ $def$,
-        'capture_' || name_, ins || '        NULL;', del || '        NULL;', (NOT singles)::text, table_, table_, same, lone || '                            NULL;',
+        'capture_' || name_, ins || '        NULL;', del || '        NULL;', singles::text, table_, table_, same, lone || '                            NULL;',
         upd || '        NULL;');
 
     EXECUTE format('DROP TRIGGER IF EXISTS log_insert ON %1$s; DROP TRIGGER IF EXISTS log_update ON %1$s;'

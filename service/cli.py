@@ -22,7 +22,7 @@ from service.schema.embedded import EmbeddedError, attach, claim
 from service.schema.keeper import is_kept
 from service.schema.migrate import MigrationError, migrate, pending
 from service.schema.programs import run_program
-from service.settings import Settings, data_directory
+from service.settings import CONNECTIONS, Settings, data_directory
 
 LATER = {  # verbs that live in a module of their own, loaded when asked for
     "tail": "service.tail:tail",
@@ -153,6 +153,9 @@ def livelane() -> None:
 @click.option("--wakeup-shards", envvar="LIVELANE_WAKEUP_SHARDS", default=2, show_default=True,
               type=click.IntRange(1, 64),
               help="How many of them listen to the database and tell NATS; the same on each.")  # fmt: skip
+@click.option("--connections", envvar="LIVELANE_CONNECTIONS", default=CONNECTIONS, show_default=True,
+              type=click.IntRange(1, 100),
+              help="To the database, for REST, a process; more where its disk is slow to flush.")  # fmt: skip
 @click.option("--retention-days", envvar="LIVELANE_RETENTION_DAYS", type=click.IntRange(1), metavar="N",
               help="Drop events older than this; without it they are kept for ever.")  # fmt: skip
 @click.option("--migrate", "may_migrate", envvar="LIVELANE_MIGRATE", is_flag=True,
@@ -168,6 +171,7 @@ def serve(
     only: str | None,
     wakeups: str,
     wakeup_shards: int,
+    connections: int,
     retention_days: int | None,
     may_migrate: bool,
 ) -> None:
@@ -194,6 +198,7 @@ def serve(
             only=only or "",
             wakeups=wakeups,
             wakeup_shards=wakeup_shards,
+            connections=connections,
             retention_days=retention_days,
             app=app_version(),
             earlier_assets=str(data / "assets"),

@@ -20,7 +20,7 @@ from service.pipeline import Failure, Lost, Param, Ring, Row, Statement
 from service.refusals import AGAIN, meaning
 
 PATIENCE_S = 1.7  # a request without an answer from the database by then is told so
-QUICK_LOCK = "200ms"
+QUICK_LOCK = "80ms"
 ABREAST = 2  # writes of one board under way: they queue on its clock anyway, and should do so here, not in the database
 KNOWN_BOARDS = 50_000  # rows whose board is remembered
 PATIENT_LOCK_S = 0.4
@@ -28,6 +28,7 @@ LOCKED_S = 0.9  # from the request's start until `locked`
 HELD_S = 1.0  # how long a row that was found held is presumed to be
 WIDE_S = 15.0
 WIDE, PATIENT = 2, 3  # connections of these lanes, per worker
+SPARE = 3  # connections of `quick` that stand by for when the others wait for locks
 RETRIES = 3  # of deadlocks and serialisation failures
 STALE = {"0A000", "26000"}  # prepared statements out of date: another connection prepares anew
 
@@ -44,7 +45,7 @@ class Database:
     With `ring`, the topics that writes move are rung there and no longer by the database: see number_now() in log.sql.
     """
 
-    def __init__(self, url: str, connections: int, ring: Ring | None = None) -> None:
+    def __init__(self, url: str, connections: int, ring: Ring | None = None, spare: int = SPARE) -> None:
         settings = {
             "application_name": "livelane service",
             "statement_timeout": f"{PATIENCE_S * 1000 - 200:.0f}ms",
@@ -56,7 +57,9 @@ class Database:
         }
         patient = settings | {"lock_timeout": f"{PATIENT_LOCK_S * 1000:.0f}ms"}
         wide = settings | {"statement_timeout": f"{WIDE_S * 1000:.0f}ms"}
-        self.quick = Lane(url, connections, settings, limit_s=PATIENCE_S, depth=64, telling=True, ring=ring)
+        self.quick = Lane(
+            url, connections + spare, settings, limit_s=PATIENCE_S, depth=64, spare=spare, telling=True, ring=ring
+        )
         self.patient = Lane(
             url, PATIENT, patient, limit_s=PATIENCE_S, grace_s=PATIENCE_S - LOCKED_S, depth=1, ring=ring
         )

@@ -15,12 +15,15 @@ logger = logging.getLogger(__name__)
 
 CONNECT_S = 3.0
 LOOK_S = 0.2  # between two looks at how long the oldest statement has been under way
+HELD_UP_S = 0.02  # a statement that runs for so long waits for somebody, or the machine is very busy
 
 
 class Lane:
     """`size` connections to `url`; a statement goes to the one with the fewest under way, at most `depth`.
 
-    A connection that leaves a statement without an answer for `limit_s` is ended.
+    With `spare`, so many of them stand by for when all others are held up: a session of PostgreSQL keeps caches of its
+    own, and the more of them take turns on a core, the dearer is every statement. A connection that leaves a statement
+    without an answer for `limit_s` is ended.
     """
 
     def __init__(
@@ -32,12 +35,14 @@ class Lane:
         limit_s: float,
         grace_s: float = 0.0,
         depth: int,
+        spare: int = 0,
         telling: bool = False,
         ring: Ring | None = None,
     ) -> None:
         self.url, self.size, self.settings, self.limit_s = url, size, settings, limit_s
         self.grace_s = grace_s  # for the answer, after the time by which a connection must be had
         self.depth = depth  # statements under way on one connection at most
+        self.usual = size - spare
         self.up: list[Pipeline] = []
         self.changed = asyncio.Condition()
         self.waiting = 0  # statements that found every connection full
@@ -96,9 +101,16 @@ class Lane:
 
     def idlest(self) -> Pipeline | None:
         """The connection with the fewest statements under way, if one takes another."""
+        usual = self.up[: self.usual]
+        best = self._idlest(usual)
+        if best is None or (best.jobs and len(self.up) > self.usual and all(p.runs_s > HELD_UP_S for p in usual)):
+            return self._idlest(self.up[self.usual :]) or best
+        return best
+
+    def _idlest(self, among: list[Pipeline]) -> Pipeline | None:
         best = None
         least = self.depth
-        for pipeline in self.up:
+        for pipeline in among:
             waiting = len(pipeline.jobs)
             if waiting < least and not pipeline.lost.done():
                 if waiting == 0:

@@ -78,6 +78,7 @@ class Pipeline:
         self._prepared: set[bytes] = set()
         self._writing = False
         self.jobs: deque[Job] = deque()
+        self._answered = 0.0  # when a statement last was
         self.lost: asyncio.Future[str] = self._loop.create_future()
         self._pg.nonblocking = 1
         self._pg.enter_pipeline_mode()
@@ -108,6 +109,11 @@ class Pipeline:
     def waited_s(self) -> float:
         """How long the oldest statement under way has been."""
         return time.monotonic() - self.jobs[0].since if self.jobs else 0.0
+
+    @property
+    def runs_s(self) -> float:
+        """How long the statement whose turn it is has been running."""
+        return time.monotonic() - max(self.jobs[0].since, self._answered) if self.jobs else 0.0
 
     def send(self, statement: Statement, params: Sequence[Param], due: float) -> "asyncio.Future[list[Row]]":
         """Send a statement; the future holds its rows, or raises Failure or Lost. `due` is for `give_up`."""
@@ -178,6 +184,7 @@ class Pipeline:
                 job = self.jobs[0]
                 if status == SYNC:  # committed, or failed and rolled back; not known before
                     self.jobs.popleft()
+                    self._answered = time.monotonic()
                     self._settle(job)
                 elif status in OK:
                     job.result = result

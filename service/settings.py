@@ -7,6 +7,7 @@ import msgspec
 
 ALL_V4 = "0.0.0.0"  # noqa: S104 -- compared with, not bound to
 CHECKOUT = Path(__file__).parents[1]
+CONNECTIONS = 3
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True):
     earlier_assets: str = ""  # folder with the assets of earlier releases; "" when there is none
     wakeups: str = ""  # "nats://…": the streams have their wake-ups by NATS; "" listens to the database
     wakeup_shards: int = 2  # readers that NATS has them from
-    connections: int = 8  # of the service's pool, per worker
+    connections: int = CONNECTIONS  # that the requests of a worker share
 
     @property
     def prefix(self) -> str:

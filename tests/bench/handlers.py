@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from service.database import Database
 from service.domain.tickets import READ
 from service.pipeline import Statement
+from service.settings import CONNECTIONS
 
 ONE = Statement(b"bench_one", b"SELECT 1")
 JSON = "application/json"
@@ -26,7 +27,7 @@ JSON = "application/json"
 
 def create_app(url: str, credential: bytes) -> Litestar:
     """Return the bare handlers; their database is open within the app's lifespan."""
-    database = Database(url, 8)
+    database = Database(url, CONNECTIONS)
     pool = AsyncConnectionPool(url, min_size=8, max_size=8, open=False, kwargs={"autocommit": True})
 
     @asynccontextmanager

@@ -41,7 +41,7 @@ async def bell(database_url: str, here: list[str]) -> AsyncIterator[Bell]:
 
 @pytest.fixture
 async def database(database_url: str, bell: Bell) -> AsyncIterator[Database]:
-    async with Database(database_url, 1, bell.ring) as database:
+    async with Database(database_url, 1, bell.ring, spare=0) as database:
         yield database
 
 

@@ -19,7 +19,7 @@ ANSWER = Statement(b"answer", b"SELECT answer()")
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database(database_url, 1) as database:
+    async with Database(database_url, 1, spare=0) as database:
         yield database
 
 
@@ -79,7 +79,7 @@ class Garbling(Wire):
 @pytest.mark.timeout(20)
 async def test_a_connection_on_which_nonsense_arrives_is_replaced(database_url: str):
     with Garbling(database_url) as wire:
-        async with Database(wire.url, 1) as database:
+        async with Database(wire.url, 1, spare=0) as database:
             assert await database.read(ECHO, b"before") == [(b"before",)]
             asking = [asyncio.create_task(database.read(SLEEP)) for _ in range(3)]
             await asyncio.sleep(0)

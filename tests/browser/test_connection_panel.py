@@ -11,7 +11,8 @@ from tests.product import Product
 
 async def panel(hands: Hands) -> Page:
     await hands.page.locator(".conn").click()
-    await expect(hands.page.get_by_role("dialog", name="Connection")).to_be_visible()
+    # Its part of the program is fetched late: once the heading is there, so is the rest.
+    await expect(hands.page.get_by_role("dialog", name="Connection").get_by_role("heading")).to_be_visible()
     return hands.page
 
 

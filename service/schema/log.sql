@@ -148,9 +148,10 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION number_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION number_at_commit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    last bigint := public.number_now();
+    last bigint := number_now();
 BEGIN
     RETURN NULL;
 END

@@ -16,7 +16,7 @@ import click
 import psycopg
 from msgspec import structs
 
-from service import credentials
+from service import credentials, running
 from service.schema import database
 from service.schema.embedded import EmbeddedError, attach, claim
 from service.schema.keeper import is_kept
@@ -306,26 +306,26 @@ def person() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="As others see it.")
 @click.option("--admin", is_flag=True, help="May manage people.")
-@click.option("--url", "base", default="http://localhost:8000", envvar="LIVELANE_PUBLIC_URL", show_default=True,
-              help="Where the printed link leads.")  # fmt: skip
+@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", help="Where the printed link leads.",
+              show_default="the running server, else http://localhost:8000")  # fmt: skip
 def add(database_url: str, data: Path, email: str, name: str, admin: bool, base: str) -> None:
     """Make an account; prints a link to sign in with once, good for a week, to choose a password."""
     with _owner(database_url, data) as conn:
         code = credentials.add_person(conn, email, name, admin=admin)
     say(f"{name} <{email.lower()}> has an account. To sign in and choose a password:")
-    click.echo(f"{base.rstrip('/')}/#code={code}")
+    click.echo(f"{base.rstrip('/') or _address(database_url, data)}/#code={code}")
 
 
 @person.command("link")
 @with_database
 @click.argument("email")
-@click.option("--url", "base", default="http://localhost:8000", envvar="LIVELANE_PUBLIC_URL", show_default=True,
-              help="Where the printed link leads.")  # fmt: skip
+@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", help="Where the printed link leads.",
+              show_default="the running server, else http://localhost:8000")  # fmt: skip
 def link(database_url: str, data: Path, email: str, base: str) -> None:
     """Print a link to sign in with once, for someone who forgot the password."""
     with _owner(database_url, data) as conn:
         code = credentials.sign_in_code(conn, email)
-    click.echo(f"{base.rstrip('/')}/#code={code}")
+    click.echo(f"{base.rstrip('/') or _address(database_url, data)}/#code={code}")
 
 
 @person.command("erase")
@@ -379,6 +379,12 @@ def schema() -> None:
     from service.app import openapi_json  # here: the other verbs need no API
 
     click.echo(openapi_json())
+
+
+def _address(database_url: str, data: Path) -> str:
+    """Where people reach the server that runs on the data folder, or would by default."""
+    found = None if database_url else running.find(data, ("serve", "serve-api"))
+    return found.public_url if found else "http://localhost:8000"
 
 
 @contextlib.contextmanager

@@ -157,6 +157,7 @@ class Schema:
         self.url = url
         self.since = ""
         self.ok = False
+        self.said = "none"  # by the database, when it was last asked
 
     async def health(self) -> dict[str, object]:
         detail = ""
@@ -165,8 +166,13 @@ class Schema:
                 due = await asyncio.wait_for(asyncio.to_thread(pending, self.url), HEALTH_S)
                 self.ok = not due
                 detail = f"pending: {', '.join(due)}" if due else ""
-            except (psycopg.Error, MigrationError, TimeoutError) as error:
-                detail = str(error) or "no answer"
+            except MigrationError as error:
+                detail = str(error)
+            except (psycopg.Error, TimeoutError) as error:
+                detail = "The database does not answer; the server's log says more."
+                if str(error) != self.said:
+                    logger.warning("the schema cannot be looked at: %s", str(error).strip() or "no answer")
+                self.said = str(error)
             self.since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return {"ok": self.ok, "since": self.since, "detail": detail}
 

@@ -68,15 +68,17 @@ class Listener:
     async def run(self) -> None:
         """Listen for ever; a lost connection is made again, and `again` is called each time LISTEN is in force."""
         while True:
+            why = ""
             try:
                 await self.listen()
             except (psycopg.Error, OSError) as error:
-                self._say(False, f"no connection: {str(error).strip()}")
-            except Exception as error:  # a fault of ours must not end it, nor all streams with it
+                self._say(False, log.plainly(error))
+                why = str(error).strip()
+            except Exception:  # a fault of ours must not end it, nor all streams with it
                 logger.exception("the listener failed and begins again")
-                self._say(False, f"failed: {error}")
+                self._say(False, "it failed and begins again; the server's log says more")
             retry_s = random.uniform(*RETRY_S)  # noqa: S311 -- jitter, no secret
-            logger.warning("listener lost its connection, retrying in %.1f s: %s", retry_s, self._detail)
+            logger.warning("listener lost its connection, retrying in %.1f s: %s", retry_s, why or self._detail)
             await asyncio.sleep(retry_s)
 
     async def listen(self) -> None:
@@ -113,15 +115,15 @@ class Listener:
                     self._rung(topic, notification.pid)
 
     async def _listen_for_echo(self) -> None:
-        """Send an echo from time to time; return when one does not come back."""
+        """Send an echo from time to time; return when one does not come back, raise when none can be sent."""
         while True:
             self._heard.clear()
             sent = time.perf_counter()
             try:
                 await log.ring(self._pool, self._echo)
             except (*log.AWAY, psycopg.Error) as error:
-                self._say(False, f"no connection: {str(error).strip()}")
-                return  # what cuts the pool off may have cut us off too, without a word
+                self._say(False, log.plainly(error))
+                raise  # what cuts the pool off may have cut us off too, without a word
             try:
                 async with asyncio.timeout(self._settings.echo_s):
                     await self._heard.wait()

@@ -121,6 +121,25 @@ async def _fetch_once(
             watchdog.cancel()
 
 
+def plainly(error: Exception) -> str:
+    """Say for anybody why the database cannot be asked. Its own words name hosts and roles: they are for our log."""
+    text = str(error)
+    meant = (meaning for sign, meaning in SIGNS.items() if sign in text)
+    return f"no connection: {next(meant, 'the database does not answer')}; the server's log says more"
+
+
+SIGNS = {
+    "password": "the database refuses the password",
+    "pg_hba.conf": "the database does not admit us from here",
+    "does not exist": "there is no such database or role",
+    "too many": "the database has no connection to spare",
+    "slots are reserved": "the database has no connection to spare",
+    "starting up": "the database is starting",
+    "shutting down": "the database is stopping",
+    "in recovery": "the database is starting",
+}
+
+
 def _hang_up(conn: psycopg.AsyncConnection[TupleRow]) -> None:
     """Make whoever waits for the connection fail, and the pool replace it."""
     if not conn.closed:

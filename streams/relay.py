@@ -68,6 +68,7 @@ class Relay:
         self._lost = asyncio.Event()
         self._since = datetime.now(UTC)
         self._detail = "connecting"
+        self._said = ""  # NATS' last complaint: the same comes with each attempt
         self._beats: dict[int, float] = {}  # when each shard's reader was last heard, monotonic
         self._reading: set[int] = set()  # shards whose reader is here
         self._due: dict[tuple[str, int], None] = {}  # what our readers have to publish
@@ -141,7 +142,7 @@ class Relay:
             try:
                 self._prefix = f"livelane.{await log.database_name(self._pool)}"
             except (*log.AWAY, psycopg.Error) as error:
-                self._detail = f"waits for the database: {str(error).strip()}"
+                self._detail = f"waits for the database; {log.plainly(error)}"
                 await asyncio.sleep(AT_ONCE_S)
         self._client = client = Client()
         try:
@@ -176,6 +177,7 @@ class Relay:
     async def _back(self) -> None:
         """The connection is there: what was missed meanwhile is in the log."""
         self._lost.clear()
+        self._said = ""
         self._connected.set()
         self._since, self._detail = datetime.now(UTC), "connected"
         logger.info("NATS is connected")
@@ -193,8 +195,10 @@ class Relay:
 
     async def _fault(self, error: Exception) -> None:
         if not self._connected.is_set():
-            self._detail = f"no connection: {str(error).strip() or type(error).__name__}"
-        logger.debug("NATS: %s", error)
+            self._detail = "no connection; the server's log says more"
+        if str(error) != self._said:
+            self._said = str(error)
+            logger.warning("NATS: %s", self._said or type(error).__name__)
 
     # Readers ----------------------------------------------------------------------------------------------------------
 

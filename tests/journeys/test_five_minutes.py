@@ -99,6 +99,10 @@ def test_the_first_five_minutes(tmp_path: Path, terminals: list[Terminal]):
     token = livelane("token", EMAIL, "--data", data).splitlines()[-1]
     bearer = ("-H", f"Authorization: Bearer {token}")
 
+    # one more, invited from the command line to where this server is
+    link = livelane("person", "add", "ben@example.org", "--name", "Ben", "--data", data)
+    assert link.startswith(f"{here}/#code=")
+
     # a board and a ticket with curl, watched with curl
     board = curl(*bearer, *post, "-d", '{"title": "Road"}', f"{here}/api/boards")["id"]
     watching = watch(*bearer, f"{here}/streams/boards/{board}")

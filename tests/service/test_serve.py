@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from service import credentials
 from tests.product import Product
@@ -33,6 +34,26 @@ def test_health_names_each_part_with_since_when(serve: Product) -> None:
     assert all(part["ok"] and re.match(r"\d{4}-\d\d-\d\dT", part["since"]) for part in parts.values())
     assert httpx.get(f"{serve.url}/health/live").json() == {"status": "live"}
     assert httpx.get(f"{serve.url}/health/other").status_code == 404
+
+
+def test_health_tells_nobody_how_the_database_is_reached_and_the_log_does(product: Product, admin_url: str) -> None:
+    product.start()
+    known = conninfo_to_dict(product.database_url)
+    name = str(known["dbname"])
+    with psycopg.connect(admin_url, dbname="postgres", autocommit=True) as conn:
+        conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        until = time.monotonic() + 20
+        while "not currently accepting" not in product.log and time.monotonic() < until:
+            time.sleep(0.05)
+        said = httpx.get(f"{product.url}/health/ready", timeout=10)
+        conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+
+    assert said.status_code == 503
+    assert "the server's log says" in said.text
+    for secret in (name, str(known["user"]), str(known["host"]), "server on socket", "FATAL"):
+        assert secret not in said.text
+    assert f'database \\"{name}\\" is not currently accepting connections' in product.log
 
 
 def test_metrics_are_prometheus_text(serve: Product) -> None:

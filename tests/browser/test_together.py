@@ -53,10 +53,11 @@ async def test_different_fields_both_survive_and_the_same_field_is_told(
     await window.context.set_offline(False)
     await ada.until("board.pending().length === 0")
     assert board.sql("SELECT title, description FROM ticket WHERE id = %s", ticket) == [("Ada's title", "Ben's words")]
+    await ben.until(f'board.ticket({ticket}).title === "Ada\'s title"')  # else the conflict would be his
 
     await window.context.set_offline(True)
     await ada.do({"do": "ticket.edit", "id": ticket, "title": "Ada again"})
-    await ben.run({"do": "ticket.edit", "id": ticket, "title": "Ben's title"})
+    assert (await ben.run({"do": "ticket.edit", "id": ticket, "title": "Ben's title"}))["is"] == "saved"
     await window.context.set_offline(False)
     await ada.until("board.conflicts().length === 1")
     conflict = (await ada.ask("board.conflicts()"))[0]

@@ -55,9 +55,10 @@ class Lane:
     async def keep(self) -> None:
         """Hold one connection open, for ever."""
         delay_s = 0.05
+        pipeline: Pipeline | None = None
         while True:
             try:
-                pipeline = await Pipeline.connect(self.url, self.settings, CONNECT_S, self.ring)
+                pipeline = await Pipeline.connect(self.url, self.settings, CONNECT_S, self.ring, pipeline)
             except (psycopg.Error, OSError, TimeoutError) as error:
                 self._failed(str(error).strip() or "no answer")
                 await asyncio.sleep(delay_s * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, no secret

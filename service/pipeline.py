@@ -70,14 +70,17 @@ class Pipeline:
     `ring` is told the topics that answers name, whoever waits for them, and EVERYTHING when answers are lost.
     """
 
-    def __init__(self, conn: psycopg.AsyncConnection[object], ring: Ring | None) -> None:
+    def __init__(self, conn: psycopg.AsyncConnection[object], started: object, ring: Ring | None) -> None:
         self._conn = conn  # keeps the socket open
+        self.started = started  # of its session: process numbers come again
         self._pg = conn.pgconn
+        self._session = self._pg.backend_pid
         self._loop = asyncio.get_running_loop()
         self._ring = ring
         self._prepared: set[bytes] = set()
         self._writing = False
         self.jobs: deque[Job] = deque()
+        self.unanswered = False  # statements were under way at its end
         self._answered = 0.0  # when a statement last was
         self.lost: asyncio.Future[str] = self._loop.create_future()
         self._pg.nonblocking = 1
@@ -87,23 +90,39 @@ class Pipeline:
 
     @classmethod
     async def connect(
-        cls, url: str, settings: dict[str, str], timeout_s: float, ring: Ring | None = None
+        cls,
+        url: str,
+        settings: dict[str, str],
+        timeout_s: float,
+        ring: Ring | None = None,
+        instead_of: "Pipeline | None" = None,
     ) -> "Pipeline":
-        """Open a connection with these run-time settings. psycopg.Error or TimeoutError when it cannot be had."""
+        """Open a connection with these run-time settings. psycopg.Error or TimeoutError when it cannot be had.
+
+        The session of the one that it replaces is ended first, should it not have heard that its client is gone: what
+        waits there unanswered must not be done later, when its sender may have been refused the same.
+        """
         async with asyncio.timeout(timeout_s):
             conn = await psycopg.AsyncConnection.connect(url, autocommit=True, client_encoding="UTF8")
             try:
                 for name, value in settings.items():
                     await conn.execute("SELECT set_config(%s, %s, false)", (name, value))
+                if instead_of and instead_of.unanswered:
+                    await conn.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s",
+                        (instead_of.session, instead_of.started),
+                    )
+                mine = await conn.execute("SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+                started = await mine.fetchone()
             except BaseException:
                 await conn.close()
                 raise
-            return cls(conn, ring)
+            return cls(conn, started and started[0], ring)
 
     @property
     def session(self) -> int:
         """The process number of this session in PostgreSQL."""
-        return self._pg.backend_pid
+        return self._session
 
     @property
     def waited_s(self) -> float:
@@ -151,6 +170,7 @@ class Pipeline:
         for job in self.jobs:
             if not job.answer.done():
                 job.answer.set_exception(Lost(why))
+        self.unanswered = bool(self.jobs)
         unknown = any(job.topic is not None for job in self.jobs)
         self.jobs.clear()
         if unknown and self._ring:

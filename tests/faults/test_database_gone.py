@@ -104,7 +104,9 @@ async def test_a_crash_never_gives_a_number_again_that_a_reader_has_seen(
             consumer.take(await stream.next(10))
 
     replica = consumer.replicas[board.topic]
-    assert (replica.seq, replica.snapshots) == (row[0], ["start"])
+    assert replica.seq == row[0]
+    # 500 changes are quickly made while we connect again; another reason means a number lost or given twice
+    assert set(replica.snapshots) <= {"start", "bulk", "lagging"}
     assert replica.board() == of_snapshot(await ada.get(board.path))
 
 

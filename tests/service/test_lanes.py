@@ -8,7 +8,9 @@ import pytest
 
 from service.database import WIDE, Database
 from service.lane import HELD_UP_S, Lane
-from service.pipeline import Statement
+from service.pipeline import Lost, Statement
+from tests.conformance.site import value
+from tests.wire import Wire
 
 pytestmark = pytest.mark.anyio
 
@@ -62,3 +64,32 @@ async def test_few_connections_are_used_until_all_of_them_are_held_up(database_u
             assert await sessions(database) == {b"%d" % database.quick.up[2].session}
         await asyncio.gather(*held)
         assert await sessions(database) == usual
+
+
+async def test_what_was_given_up_is_not_done_later_by_a_session_that_has_not_heard_of_it(
+    database_url: str, conn: psycopg.AsyncConnection
+):
+    nap, long_nap = Statement(b"nap", b"SELECT pg_sleep(0.3)"), Statement(b"long", b"SELECT pg_sleep(5)")
+    write = Statement(b"write", b"INSERT INTO done VALUES (1)")
+    await conn.execute("CREATE TABLE done (n integer)")
+    with Wire(database_url) as wire:
+        lane = Lane(wire.url, 1, {}, limit_s=1.0, depth=8)
+        keeping = asyncio.create_task(lane.keep())
+        until = time.monotonic() + 20
+        await lane.send(NAP, (), until)
+        session = lane.up[0].session
+        under_way = [asyncio.create_task(lane.send(each, (), until)) for each in (nap, long_nap, write)]
+        await under_way[0]  # so all three are there
+        wire.lose()
+        answers = await asyncio.gather(*under_way, return_exceptions=True)
+        await lane.send(NAP, (), until)  # by the next connection
+        while not await value(conn, ENDED_OR_DONE, session):  # noqa: ASYNC110 -- nothing tells of another's session
+            await asyncio.sleep(0.02)
+        keeping.cancel()
+        await asyncio.wait([keeping])
+
+    assert [type(answer) for answer in answers] == [list, Lost, Lost]
+    assert await value(conn, "SELECT count(*) FROM done") == 0
+
+
+ENDED_OR_DONE = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s) OR EXISTS (SELECT FROM done)"

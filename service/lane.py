@@ -14,7 +14,7 @@ from service.pipeline import Param, Pipeline, Ring, Row, Statement
 logger = logging.getLogger(__name__)
 
 CONNECT_S = 3.0
-LOOK_S = 0.2  # between two looks at how long the oldest statement has been under way
+LOOK_S = 0.2  # between two looks at how long the oldest statement has been under way; half of it while there is one
 HELD_UP_S = 0.02  # a statement that runs for so long waits for somebody, or the machine is very busy
 
 
@@ -90,7 +90,7 @@ class Lane:
     async def _watch(self, pipeline: Pipeline) -> None:
         """Return when the connection is lost, ending it when it leaves a statement without an answer for too long."""
         while not pipeline.lost.done():
-            await asyncio.wait({pipeline.lost}, timeout=LOOK_S)
+            await asyncio.wait({pipeline.lost}, timeout=LOOK_S / 2 if pipeline.jobs else LOOK_S)
             pipeline.give_up()
             if pipeline.waited_s > self.limit_s:
                 pipeline.close("the database does not answer")

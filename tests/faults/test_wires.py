@@ -110,7 +110,9 @@ async def test_a_bad_wire_to_the_database_is_told_in_time_and_heals(
                 rows = await (await sql.execute("SELECT id FROM ticket")).fetchall()
             for reader in readers:
                 await reader.reach(last, BACK_S)
-        ready = await ada.call("GET", "/health/ready")
+            async with asyncio.timeout(BACK_S):  # whoever listens tries again in a second
+                while (await ada.call("GET", "/health/ready")).status_code != 200:  # noqa: ASYNC110 -- as clients do
+                    await asyncio.sleep(0.1)
 
     made = [ticket for writer in writers for ticket in writer.made]
     refused = [answer for writer in writers for answer in writer.refused]
@@ -122,7 +124,6 @@ async def test_a_bad_wire_to_the_database_is_told_in_time_and_heals(
     assert max(writer.slowest_s for writer in writers) < ANSWER_S
     assert [reader.opened for reader in readers] == [1] * len(readers)  # their streams stayed open
     assert grown < GROWTH_BYTES
-    assert ready.status_code == 200, ready.text
     if fault in ("held", "half-open", "cut"):
         assert refused
 

@@ -203,7 +203,7 @@ async def test_a_new_title_for_every_ticket_leaves_many_index_entries_alone(conn
     share = await value(
         conn, "SELECT n_tup_hot_upd / n_tup_upd::float FROM pg_stat_user_tables WHERE relname = 'ticket'"
     )
-    assert share > 0.2  # on full pages it is none
+    assert share > 0.4  # on full pages it is none
 
 
 async def test_the_hot_tables_are_never_read_whole(conn: AsyncConnection):

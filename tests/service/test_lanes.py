@@ -23,8 +23,10 @@ async def test_a_crowd_is_served_as_places_become_free(database_url: str, lane: 
         chosen: Lane = getattr(database, lane)
         crowd = WIDE * chosen.depth + 20
         run = database.read if lane == "quick" else database.wide
-        answers = await asyncio.gather(*(run(NAP) for _ in range(crowd)))  # Away, where one has run out of patience
+        began = time.monotonic()
+        answers = await asyncio.gather(*(run(NAP) for _ in range(crowd)))
         assert len(answers) == crowd
+        assert time.monotonic() - began < 1.6  # nobody has waited for the end of their patience
 
 
 async def test_answers_go_on_after_a_migration_changed_what_every_connection_has_prepared(

@@ -68,7 +68,7 @@ DECLARE
     answer written;
 BEGIN
     answer.body := body::text;
-    answer.seq := number_now(topic);
+    answer.seq := coalesce(nullif(current_setting('livelane.numbered', true), '')::bigint, number_now(topic));
     answer.topic := CASE WHEN answer.seq IS NOT NULL THEN topic END;
     answer.person := who;
     IF key IS NOT NULL THEN

@@ -89,28 +89,29 @@ BEGIN
 END
 $$;
 
--- Lock the column that gets a ticket, and say no when it or its board is archived.
-CREATE OR REPLACE FUNCTION lock_open_column(column_ bigint) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    hidden boolean;
-    closed boolean;
+CREATE OR REPLACE FUNCTION refuse_archived_board(board_id bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT c.archived_at IS NOT NULL, b.archived_at IS NOT NULL INTO hidden, closed
-      FROM board_column c JOIN board b ON b.id = c.board_id WHERE c.id = column_ FOR NO KEY UPDATE OF c;
-    IF NOT FOUND THEN
-        PERFORM refuse('LL404', 'There is no such column, or you may not see it.');
-    ELSIF hidden THEN
-        PERFORM refuse('LL4AR', 'That column is archived: restore it first.');
-    ELSIF closed THEN
+    IF EXISTS (SELECT FROM board b WHERE b.id = board_id AND b.archived_at IS NOT NULL) THEN
         PERFORM refuse('LL4AR', 'This board is archived: restore it first.');
     END IF;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION refuse_archived_board(board_id bigint) RETURNS void LANGUAGE plpgsql AS $$
+-- Lock the column that gets a ticket, and say no when it or its board is archived.
+CREATE OR REPLACE FUNCTION lock_open_column(column_ bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    hidden boolean;
+    closed boolean;
+    board  bigint;
 BEGIN
-    IF EXISTS (SELECT FROM board b WHERE b.id = board_id AND b.archived_at IS NOT NULL) THEN
-        PERFORM refuse('LL4AR', 'This board is archived: restore it first.');
+    SELECT c.archived_at IS NOT NULL, c.board_id INTO hidden, board FROM board_column c WHERE c.id = column_ FOR NO KEY UPDATE;
+    SELECT b.archived_at IS NOT NULL INTO closed FROM board b WHERE b.id = board;
+    IF board IS NULL THEN
+        PERFORM refuse('LL404', 'There is no such column, or you may not see it.');
+    ELSIF hidden THEN
+        PERFORM refuse('LL4AR', 'That column is archived: restore it first.');
+    ELSIF closed THEN
+        PERFORM refuse_archived_board(board);
     END IF;
 END
 $$;
@@ -155,18 +156,17 @@ DECLARE
     role  text;
     there text;
 BEGIN
-    IF to_column IS NULL THEN
-        SELECT c.person_id, x.board_id, m.role INTO who, board, role
-          FROM credential(hash) c
-          LEFT JOIN ticket x ON x.id = ticket_id
-          LEFT JOIN member m ON m.board_id = x.board_id AND m.person_id = c.person_id;
-    ELSE
-        SELECT c.person_id, x.board_id, m.role, l.board_id, n.role INTO who, board, role, target, there
-          FROM credential(hash) c
-          LEFT JOIN ticket x ON x.id = ticket_id
-          LEFT JOIN member m ON m.board_id = x.board_id AND m.person_id = c.person_id
-          LEFT JOIN board_column l ON l.id = to_column
-          LEFT JOIN member n ON n.board_id = l.board_id AND n.person_id = c.person_id;
+    -- a row at a time: joining them costs more than the join saves
+    SELECT c.person_id INTO who FROM credential(hash) c;
+    SELECT x.board_id INTO board FROM ticket x WHERE x.id = ticket_id;
+    SELECT m.role INTO role FROM member m WHERE m.board_id = board AND m.person_id = who;
+    IF to_column IS NOT NULL THEN
+        SELECT l.board_id INTO target FROM board_column l WHERE l.id = to_column;
+        IF target = board THEN
+            there := role;
+        ELSE
+            SELECT m.role INTO there FROM member m WHERE m.board_id = target AND m.person_id = who;
+        END IF;
         IF (there IN ('editor', 'owner')) IS NOT TRUE THEN   -- allow() only where it refuses: calls are what costs here
             PERFORM allow(who, role, 'viewer', 'ticket'), allow(who, there, 'editor', 'column');
         END IF;
@@ -176,7 +176,7 @@ BEGIN
     END IF;
     answer := first_answer(who, key, print);
     IF answer.person IS NULL THEN
-        PERFORM set_context(who, key, 'rest');
+        PERFORM set_context(who, key, 'rest', 'ticket/' || ticket_id);
         SELECT * INTO t FROM ticket x WHERE x.id = ticket_id FOR UPDATE;
         IF t.board_id IS DISTINCT FROM board THEN   -- it went elsewhere, or away, while we waited
             PERFORM allow(who, role_on(who, t.board_id), 'editor', 'ticket');
@@ -202,7 +202,7 @@ BEGIN
     SELECT b.archived_at IS NOT NULL, c.archived_at IS NOT NULL INTO closed, hidden
       FROM board b, board_column c WHERE b.id = t.board_id AND c.id = t.column_id;
     IF closed THEN
-        PERFORM refuse('LL4AR', 'This board is archived: restore it first.');
+        PERFORM refuse_archived_board(t.board_id);
     ELSIF hidden THEN
         PERFORM refuse('LL4AR', 'The column of this ticket is archived: restore the column, or move the ticket to another.');
     ELSIF t.archived_at IS NOT NULL AND change <> '{"archived": false}' THEN
@@ -229,6 +229,7 @@ DECLARE
     held   record;
     t      ticket;
     above  bigint;
+    stays  boolean;
 BEGIN
     held := hold_ticket(hash, key, print, ticket_id, move_ticket.column_id);
     IF (held.answer).person IS NOT NULL THEN
@@ -252,10 +253,14 @@ BEGIN
                                 ORDER BY x.rank DESC, x.id DESC LIMIT 1)) END)),
             jsonb_build_object('position', jsonb_build_object('column_id', t.column_id, 'after', above)), ticket_json(t));
     END IF;
-    IF t.column_id <> move_ticket.column_id OR NOT (CASE
-           WHEN place ? 'after' THEN place->'after' = coalesce(to_jsonb(above), 'null')
-           ELSE NOT EXISTS (SELECT FROM ticket x WHERE x.column_id = t.column_id AND x.archived_at IS NULL AND (x.rank, x.id) > (t.rank, t.id)) END)
-    THEN
+    IF t.column_id <> move_ticket.column_id THEN
+        stays := false;
+    ELSIF place ? 'after' THEN
+        stays := place->'after' = coalesce(to_jsonb(above), 'null');
+    ELSE
+        stays := NOT EXISTS (SELECT FROM ticket x WHERE x.column_id = t.column_id AND x.archived_at IS NULL AND (x.rank, x.id) > (t.rank, t.id));
+    END IF;
+    IF NOT stays THEN
         UPDATE ticket x
            SET board_id = held.target, column_id = move_ticket.column_id, rank = ticket_rank(move_ticket.column_id, place, t.id)
          WHERE x.id = t.id

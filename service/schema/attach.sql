@@ -16,6 +16,13 @@ SELECT row_trigger('member', 'hold_names', 'INSERT', 'hold_names');
 SELECT row_trigger(t::regclass, 'keep_row', 'INSERT OR UPDATE', 'keep_row')
   FROM unnest(ARRAY['person', 'board', 'member', 'board_column', 'ticket']) t;
 
+-- In a function, so that it is looked up only for a ticket that leaves its column.
+CREATE OR REPLACE FUNCTION column_is_archived(id bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM board_column c WHERE c.id = column_is_archived.id AND c.archived_at IS NOT NULL);
+END
+$$;
+
 SELECT attach_to_log('board', 'board', $$ARRAY['board/' || r.id]$$,
     '{uid,title,description,version,archived_at,created_at,created_by}');
 SELECT attach_to_log('board_column', 'column', $$ARRAY['board/' || r.board_id]$$,
@@ -24,7 +31,7 @@ SELECT attach_to_log('board_column', 'column', $$ARRAY['board/' || r.board_id]$$
 SELECT attach_to_log('ticket', 'ticket', $$ARRAY['board/' || r.board_id]$$,
     '{uid,board_id,column_id,title,description,rank,version,archived_at,created_at,created_by}',
     reveals => $$(o.archived_at IS NOT NULL AND n.archived_at IS NULL) OR (o.column_id <> n.column_id
-        AND EXISTS (SELECT FROM board_column c WHERE c.id = o.column_id AND c.archived_at IS NOT NULL))$$,
+        AND column_is_archived(o.column_id))$$,
     guard => 'CASE WHEN r.archived_at IS NULL AND ({entering}) THEN r.column_id END');
 
 -- A membership shows on the board and on the person's own topic.

@@ -13,10 +13,15 @@ $$;
 -- Context ------------------------------------------------------------------------------------------------------------
 
 -- Say for this transaction who acts, under which operation key, through which door. Any of them may be null.
-CREATE OR REPLACE FUNCTION set_context(actor bigint, op text, via text) RETURNS void LANGUAGE plpgsql AS $$
+-- `alone` ("ticket/7") promises that it changes this row, by one UPDATE, and nothing else: see number_one().
+CREATE OR REPLACE FUNCTION set_context(actor bigint, op text, via text, alone text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    said text;
 BEGIN
-    PERFORM set_config('livelane.actor', coalesce(actor::text, ''), true), set_config('livelane.op', coalesce(op, ''), true),
-        set_config('livelane.via', coalesce(via, ''), true);
+    said := set_config('livelane.actor', coalesce(actor::text, ''), true);   -- assigned: PERFORM runs a query
+    said := set_config('livelane.op', coalesce(op, ''), true);
+    said := set_config('livelane.via', coalesce(via, ''), true);
+    said := set_config('livelane.alone', alone, true);
 END
 $$;
 
@@ -66,6 +71,36 @@ BEGIN
 END
 $$;
 
+-- Number one event, write it to the log and ring its topic unless the caller does. Returns the number.
+-- number_now() comes here when it finds one event, and the capture of an UPDATE when the transaction has said that the row
+-- is all it changes (set_context): then there is nothing to gather in `pending`, and `livelane.numbered` has the number.
+-- The promise is good for one statement. If it changes something else, all is numbered at COMMIT as ever.
+CREATE OR REPLACE FUNCTION number_one(topic_ text, noun text, kind "char", entity_id bigint, set_ json, was json, moved_to bigint, guard bigint, ring boolean)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    last   bigint;
+    moment timestamptz;
+BEGIN
+    -- A number that a reader may have seen must survive a crash; a stronger setting stays.
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    IF guard IS NOT NULL AND EXISTS (SELECT FROM board_column c WHERE c.id = guard AND c.wip_limit IS NOT NULL) THEN
+        PERFORM check_wip_limit(guard);
+    END IF;
+    INSERT INTO topic_clock AS c (topic, seq, at) VALUES (topic_, 1, clock_timestamp())
+        ON CONFLICT ON CONSTRAINT topic_clock_pkey
+        DO UPDATE SET seq = c.seq + 1, at = greatest(clock_timestamp(), c.at)
+        RETURNING c.seq, c.at INTO last, moment;
+    INSERT INTO event (topic, seq, at, noun, kind, entity_id, actor_id, via, op, "set", was, moved_to, more)
+        VALUES (topic_, last, moment, noun, kind, entity_id, log_actor(), log_via(), log_op(), set_, was, moved_to, false);
+    IF ring THEN
+        PERFORM pg_notify('livelane', topic_);
+    END IF;
+    RETURN last;
+END
+$$;
+
 -- Number what this transaction has changed so far, write it to the log and ring its topics (at COMMIT). Returns the last
 -- number given in `for_topic`, null when nothing changed there. Runs at COMMIT by itself; call it as the last thing in a
 -- transaction to learn the number before.
@@ -97,30 +132,16 @@ BEGIN
     IF waiting = 0 THEN
         RETURN NULL;
     END IF;
-    -- A number that a reader may have seen must survive a crash; a stronger setting stays.
-    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
-        PERFORM set_config('synchronous_commit', 'on', true);
-    END IF;
-    actor := log_actor();
-
     IF waiting = 1 THEN
         DELETE FROM pending p WHERE p.xid = x;
-        IF one.guard IS NOT NULL AND EXISTS (SELECT FROM board_column c WHERE c.id = one.guard AND c.wip_limit IS NOT NULL) THEN
-            PERFORM check_wip_limit(one.guard);
-        END IF;
-        INSERT INTO topic_clock AS c (topic, seq, at) VALUES (one.topic, 1, clock_timestamp())
-            ON CONFLICT ON CONSTRAINT topic_clock_pkey
-            DO UPDATE SET seq = c.seq + 1, at = greatest(clock_timestamp(), c.at)
-            RETURNING c.seq, c.at INTO last, moment;
-        INSERT INTO event (topic, seq, at, noun, kind, entity_id, actor_id, via, op, "set", was, moved_to, more)
-            VALUES (one.topic, last, moment, one.noun, one.kind, one.entity_id, actor, log_via(), log_op(), one."set", one.was,
-                    one.moved_to, false);
-        IF one.topic IS DISTINCT FROM rung THEN
-            PERFORM pg_notify('livelane', one.topic);
-        END IF;
+        last := number_one(one.topic, one.noun, one.kind, one.entity_id, one."set", one.was, one.moved_to, one.guard, one.topic IS DISTINCT FROM rung);
         RETURN CASE WHEN one.topic = for_topic THEN last END;
     END IF;
 
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN   -- as in number_one()
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    actor := log_actor();
     via := log_via();
     op := log_op();
     FOR column_ IN SELECT DISTINCT p.guard FROM pending p WHERE p.xid = x AND p.guard IS NOT NULL ORDER BY 1 LOOP
@@ -209,6 +230,28 @@ BEGIN
 END
 $$;
 
+-- PL/pgSQL text that appends to `set_` and `was_` what differs between the rows `o` and `n`, as log_object_sql() says it.
+-- A step for each column: setting up one expression over all of them is what an update of one row would spend most on.
+CREATE OR REPLACE FUNCTION log_diff_steps(table_ regclass, columns text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    steps text := '';
+    col   text;
+    type  regtype;
+BEGIN
+    FOREACH col IN ARRAY columns LOOP
+        IF col LIKE '-%' THEN
+            steps := steps || format('IF n.%1$I IS DISTINCT FROM o.%1$I THEN set_ := set_ || %2$L; END IF; ', substr(col, 2),
+                format(',"%s":null', substr(col, 2)));
+        ELSE
+            SELECT a.atttypid INTO type FROM pg_attribute a WHERE a.attrelid = table_ AND a.attname = col AND NOT a.attisdropped;
+            steps := steps || format('IF n.%1$I IS DISTINCT FROM o.%1$I THEN set_ := set_ || %2$L || %3$s; was_ := was_ || %2$L || %4$s; END IF; ',
+                col, ',"' || col || '":', log_value_sql(type, format('n.%I', col)), log_value_sql(type, format('o.%I', col)));
+        END IF;
+    END LOOP;
+    RETURN steps;
+END
+$$;
+
 -- (Re)make the capture function and triggers of one attached table.
 CREATE OR REPLACE FUNCTION log_make_capture(table_ regclass) RETURNS void LANGUAGE plpgsql AS $make$
 DECLARE
@@ -261,15 +304,24 @@ BEGIN
             IF a.kinds LIKE '%c%' THEN   -- the one-row update: an expression at a time, since starting a statement is what costs
                 same := same || format(' AND (%s) = (%s)', log_alias(a.topics, 'o'), log_alias(a.topics, 'n'))
                     || coalesce(' AND NOT (' || a.reveals || ')', '');
-                lone := lone || format(E'                            set_ := %s;\n'
-                    '                            IF set_::text <> ''{}'' THEN\n'
-                    '                                FOREACH topic IN ARRAY (%s) LOOP\n'
-                    '                                    %s\n'
-                    '                                    VALUES (topic, true, %L, ''u'', %s, set_, %s, NULL, %s);\n'
+                lone := lone || format(E'                            set_ := '''';\n'
+                    '                            was_ := '''';\n'
+                    '                            %1$s\n'
+                    '                            IF set_ <> '''' THEN\n'
+                    '                                FOREACH topic IN ARRAY (%2$s) LOOP\n'
+                    '                                    IF alone = %4$L || %5$s THEN\n'
+                    '                                        alone := set_config(''livelane.numbered'', number_one(topic, %3$L, ''u'', %5$s, %6$s, NULL, %7$s,\n'
+                    '                                            current_setting(''livelane.wake'', true) IS DISTINCT FROM ''caller'')::text, true);\n'
+                    '                                    ELSE\n'
+                    '                                        %8$s\n'
+                    '                                        VALUES (topic, true, %3$L, ''u'', %5$s, %6$s, NULL, %7$s);\n'
+                    '                                    END IF;\n'
                     '                                END LOOP;\n'
                     '                            END IF;\n',
-                    diff, log_alias(a.topics, 'n'), into_, a.noun, log_alias(a.entity, 'n'), log_object_sql(table_, a.columns, 'o', 'n'),
-                    coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'));
+                    log_diff_steps(table_, a.columns), log_alias(a.topics, 'n'), a.noun, name_ || '/', log_alias(a.entity, 'n'),
+                    $json$('{' || substr(set_, 2) || '}')::json, ('{' || substr(was_, 2) || '}')::json$json$,
+                    coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'),
+                    into_);
             ELSE
                 singles := false;
             END IF;
@@ -282,8 +334,12 @@ BEGIN
         CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off SET jit = off AS $body$
         DECLARE
-            many boolean := true;
+            many  boolean := true;
+            alone text := current_setting('livelane.alone', true);
         BEGIN
+            IF alone <> '' THEN   -- the promise is good for one statement
+                PERFORM set_config('livelane.alone', '', true);
+            END IF;
             IF TG_OP = 'INSERT' THEN
 %s
             ELSIF TG_OP = 'DELETE' THEN
@@ -295,7 +351,8 @@ BEGIN
                         pair  record;
                         o     %s;
                         n     %s;
-                        set_  json;
+                        set_  text;
+                        was_  text;
                         topic text;
                     BEGIN
                         FOR pair IN SELECT a AS o, b AS n FROM old_rows a, new_rows b LIMIT 2 LOOP

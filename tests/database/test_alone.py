@@ -1,0 +1,143 @@
+"""A transaction that says it changes one row alone is numbered in that statement; whatever it does, the log stays right."""
+
+import pytest
+from psycopg import AsyncConnection
+
+from tests.database.desk import events, seq, set_up, value
+
+ALONE = "SELECT set_context(1, NULL, 'rest', 'ticket/1')"
+THE_ROW = "UPDATE ticket SET title = 'x' WHERE id = 1"
+GATHERED = "SELECT n_tup_ins FROM pg_stat_xact_user_tables WHERE relname = 'pending'"
+
+
+async def test_one_row_is_numbered_in_its_statement_and_gathered_nowhere(conn: AsyncConnection):
+    await set_up(conn)
+    before = await seq(conn)
+
+    gathered = await value(conn, GATHERED)
+    async with conn.transaction():
+        await conn.execute(ALONE)
+        await conn.execute(THE_ROW)
+        assert await value(conn, "SELECT current_setting('livelane.numbered')") == str(before + 1)
+        assert await value(conn, GATHERED) == gathered
+
+    (event,) = await events(conn, after=before)
+    assert (event["seq"], event.get("more", False), event["type"]) == (before + 1, False, "ticket.updated")
+    assert (event["set"], event["was"]) == ({"title": "x", "version": 2}, {"title": "T1", "version": 1})
+    assert (event["actor"]["id"], event["via"]) == (1, "rest")
+    assert await value(conn, "SELECT current_setting('livelane.numbered', true)") == ""  # of that transaction only
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "UPDATE ticket SET title = 'x' WHERE id = 2",
+        "UPDATE ticket SET title = 'x' WHERE id IN (2, 3)",
+        "INSERT INTO ticket (column_id, title) VALUES (1, 'x')",
+        "DELETE FROM ticket WHERE id = 3",
+        "UPDATE board SET title = 'x'",
+        "UPDATE ticket SET title = title WHERE id = 1; UPDATE ticket SET title = 'x' WHERE id = 3",
+    ],
+)
+async def test_whoever_changes_something_else_first_has_all_in_one_batch(conn: AsyncConnection, first: str):
+    await set_up(conn)
+    before = await seq(conn)
+
+    async with conn.transaction():
+        await conn.execute(ALONE)
+        for statement in first.split("; "):
+            await conn.execute(statement.encode())
+        await conn.execute(THE_ROW)
+
+    made = await events(conn, after=before)
+    assert len(made) > 1
+    assert [event["seq"] - before for event in made] == list(range(1, len(made) + 1))
+    assert [event.get("more", False) for event in made] == [True] * (len(made) - 1) + [False]
+    assert (made[-1]["id"], made[-1]["set"]["title"]) == (1, "x")
+
+
+async def test_whoever_changes_something_else_afterwards_has_it_numbered_at_commit(conn: AsyncConnection):
+    await set_up(conn)
+    before = await seq(conn)
+
+    async with conn.transaction():
+        await conn.execute(ALONE)
+        await conn.execute(THE_ROW)
+        await conn.execute("UPDATE ticket SET title = 'y'")
+
+    made = await events(conn, after=before)
+    assert [(event["seq"] - before, event.get("more", False)) for event in made] == [(1, False), (2, True), (3, True), (4, False)]
+    assert await value(conn, "SELECT count(*) FROM pending") == 0
+
+
+async def test_a_ticket_that_changes_its_board_has_its_two_events(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute("INSERT INTO board (title) VALUES ('Other')")
+    await conn.execute("INSERT INTO board_column (board_id, title) VALUES (2, 'Inbox')")
+    here, there = await seq(conn), await seq(conn, "board/2")
+
+    async with conn.transaction():
+        await conn.execute(ALONE)
+        await conn.execute("UPDATE ticket SET board_id = 2, column_id = 4 WHERE id = 1")
+
+    assert [event["type"] for event in await events(conn, after=here)] == ["ticket.deleted"]
+    assert [event["type"] for event in await events(conn, "board/2", there)] == ["ticket.created"]
+
+
+async def test_a_rolled_back_savepoint_gives_its_number_back(conn: AsyncConnection):
+    await set_up(conn)
+    before = await seq(conn)
+
+    async with conn.transaction():
+        await conn.execute(ALONE)
+        await conn.execute("SAVEPOINT s")
+        await conn.execute(THE_ROW)
+        await conn.execute("ROLLBACK TO s")
+        assert await value(conn, "SELECT current_setting('livelane.numbered', true)") in ("", None)
+        await conn.execute("UPDATE ticket SET title = 'z' WHERE id = 1")
+
+    assert [(event["seq"] - before, event["set"]["title"]) for event in await events(conn, after=before)] == [(1, "z")]
+
+
+@pytest.mark.parametrize("asked", ["off", "local"])
+async def test_its_commit_is_synchronous(conn: AsyncConnection, asked: str):
+    await set_up(conn)
+
+    async with conn.transaction():
+        await conn.execute(f"SET LOCAL synchronous_commit = {asked}".encode())
+        await conn.execute(ALONE)
+        await conn.execute(THE_ROW)
+        assert await value(conn, "SHOW synchronous_commit") == "on"
+
+
+async def test_the_writes_of_rest_gather_nothing(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 't', sha256('s'))")
+    number = await seq(conn)
+    for call in (
+        "change_ticket(sha256('s'), NULL, NULL, NULL, 1, '{\"title\": \"new\"}')",
+        "move_ticket(sha256('s'), NULL, NULL, NULL, 3, 2, '{\"after\": null}')",
+        "archive_ticket(sha256('s'), NULL, NULL, 3)",
+    ):
+        async with conn.transaction():
+            gathered = await value(conn, GATHERED)
+            number += 1
+            assert await value(conn, f"SELECT (w).seq FROM {call} w") == number
+            assert await value(conn, GATHERED) == gathered
+    assert [event["seq"] for event in await events(conn, after=number - 3)] == [number - 2, number - 1, number]
+
+
+async def test_a_move_that_gives_its_column_new_ranks_is_one_batch(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 't', sha256('s'))")
+    await conn.execute("UPDATE ticket SET rank = 'a0' || repeat('0', 38) || id WHERE id IN (1, 2)")
+    before = await seq(conn)
+
+    number = await value(
+        conn, "SELECT (w).seq FROM move_ticket(sha256('s'), NULL, NULL, NULL, 3, 1, '{\"after\": 1}') w"
+    )
+
+    made = await events(conn, after=before)
+    assert [event["id"] for event in made[:-1]] == [1, 2], "the column was given new ranks"
+    assert (made[-1]["id"], made[-1]["seq"]) == (3, number)
+    assert [event.get("more", False) for event in made] == [True, True, False]

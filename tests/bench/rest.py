@@ -1,4 +1,8 @@
-"""REST at 32 connections on one core, beside the barest handlers of the same framework, server and pool."""
+"""REST at 32 connections on one core, beside the barest handlers of the same framework, server and pool.
+
+The service's CPU is taken while PostgreSQL keeps to the load's core, out of the service's way. How long writes take is
+taken with PostgreSQL on all cores, as it runs when nobody pins it; squeezed beside the load it is what they wait for.
+"""
 
 import itertools
 import os
@@ -53,36 +57,46 @@ def measure(site: Site, for_s: float, album: Album) -> list[Figure]:
         at = ("127.0.0.1", port)
         hello = run(at, process.pid, get("/hello"), for_s=for_s)
         one = run(at, process.pid, get("/one"), for_s=for_s)
-        bare = run(at, process.pid, get("/tickets/{}"), for_s=for_s)
         pooled = run(at, process.pid, get("/pool/{}"), for_s=for_s)
         site.start()
-        try:
+        try:  # what is compared runs one after the other: the machine's own speed changes within seconds
+            bare = run(at, process.pid, get("/tickets/{}"), for_s=for_s)
             read = run(site.address, site.pid, get("/api/tickets/{}"), for_s=for_s)
             change = run(site.address, site.pid, patch, for_s=for_s)
+            as_change = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=change.per_s)
             moved = run(site.address, site.pid, move, for_s=for_s)
-            crowded = run(site.address, site.pid, patch_hot, for_s=for_s)
+            as_move = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=moved.per_s)
+            with site.database_on_all_cores():
+                free_change = run(site.address, site.pid, patch, for_s=for_s)
+                free_move = run(site.address, site.pid, move, for_s=for_s)
+                crowded = run(site.address, site.pid, patch_hot, for_s=for_s)
         finally:
             site.product.stop()
-        as_change = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=change.per_s)
-        as_move = run(at, process.pid, get("/one"), for_s=for_s, at_most_per_s=moved.per_s)
-    for load in (hello, one, bare, pooled, read, change, moved, crowded, as_change, as_move):
+    loads = (hello, one, bare, pooled, read, change, moved, free_change, free_move, crowded, as_change, as_move)
+    for load in loads:
         assert set(load.statuses) == {200}, load.statuses
-    direct_per_s, direct_p99 = pgbench(site, "UPDATE ticket SET title = 'Title ' || :n WHERE id = :id", for_s)
+    with site.database_on_all_cores():
+        direct_per_s, direct_p99 = pgbench(site, "UPDATE ticket SET title = 'Title ' || :n WHERE id = :id", for_s)
     figures = [
         Figure("GET ticket, 32 connections", read.per_s, "/s", "bare handler, same query and pool", bare.per_s,
                note=f"{read.cpu_us:.0f} µs CPU against {bare.cpu_us:.0f}; by psycopg's pool {pooled.cpu_us:.0f}",
                least=0.9),
         Figure("GET ticket, 32 connections", read.per_s, "/s", "psycopg's pool", pooled.per_s, least=2.0),
         Figure("GET ticket: p99", read.p99_ms, "ms", "bare handler", bare.p99_ms),
-        Figure("PATCH title, 32 connections", change.per_s, "/s", "pgbench, its UPDATE", direct_per_s),
+        Figure("PATCH title, 32 connections", free_change.per_s, "/s", "pgbench, its UPDATE", direct_per_s),
     ]  # fmt: skip
     note = f"flat out it is {one.cpu_us:.0f}, hello {hello.cpu_us:.0f}"
-    for name, load, paced in (("PATCH title", change, as_change), ("move", moved, as_move)):
-        rate = f"{load.per_s:.0f}/s, p50 {load.p50_ms:.1f}; pgbench's p99 {direct_p99:.1f}"
+    for name, load, free, paced in (
+        ("PATCH title", change, free_change, as_change),
+        ("move", moved, free_move, as_move),
+    ):
         figures += [
             Figure(f"{name}: CPU a request", load.cpu_us, "µs", "hello + one pool call, same rate", paced.cpu_us, 1.5,
                    note),
-            Figure(f"{name}: p99", load.p99_ms, "ms", "goal", P99_MS, 1.0, rate),
+            Figure(f"{name}: p99", free.p99_ms, "ms", "goal", P99_MS, 1.0,
+                   f"{free.per_s:.0f}/s, p50 {free.p50_ms:.1f}; pgbench's p99 {direct_p99:.1f}"),
+            Figure(f"{name}: p99, PostgreSQL on the load's core", load.p99_ms, "ms",
+                   note=f"{load.per_s:.0f}/s, p50 {load.p50_ms:.1f}"),
         ]  # fmt: skip
     album.pictures["rest"] = picture(
         "REST at 32 connections, requests a second",
@@ -95,7 +109,8 @@ def measure(site: Site, for_s: float, album: Album) -> list[Figure]:
             ]),
             Bars("Writing, each commit on the disk", [
                 *(Bar(label, load.per_s, f"{load.per_s:,.0f}/s · p99 {load.p99_ms:.0f} ms", True)
-                  for label, load in (("PATCH title", change), ("move", moved), ("PATCH, one board", crowded))),
+                  for label, load in (("PATCH title", free_change), ("move", free_move),
+                                      ("PATCH, one board", crowded))),
                 Bar("pgbench, its UPDATE", direct_per_s, f"{direct_per_s:,.0f}/s · p99 {direct_p99:.0f} ms"),
             ]),
         ],

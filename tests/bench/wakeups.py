@@ -1,10 +1,6 @@
 """What ringing costs writers: PATCH beside pgbench calling its function, and that rung by the caller or the trigger."""
 
-import contextlib
 import itertools
-import os
-from collections.abc import Iterator
-from pathlib import Path
 
 from tests.bench.report import Figure
 from tests.bench.requests import json_request, run
@@ -43,7 +39,7 @@ def measure(site: Site, for_s: float) -> list[Figure]:
             site.product.stop()
         assert set(load.statuses) == set(read.statuses) == {200}
         alone, alone_p99 = pgbench(site, call, for_s, writers, CALLER)
-        with _database_on_all_cores(site):
+        with site.database_on_all_cores():
             rung, rung_p99 = pgbench(site, call, for_s, writers)
             quiet, quiet_p99 = pgbench(site, call, for_s, writers, CALLER)
         name = f"PATCH title, {writers} connections"
@@ -57,21 +53,3 @@ def measure(site: Site, for_s: float) -> list[Figure]:
                    note=f"p99 {quiet_p99:.1f} against {rung_p99:.1f} ms; PostgreSQL on both cores"),
         ]  # fmt: skip
     return figures
-
-
-@contextlib.contextmanager
-def _database_on_all_cores(site: Site) -> Iterator[None]:
-    """Let a PostgreSQL of this machine use every core: on one there are no two commits to let through at a time."""
-    process = Path(f"/proc/{site.value('SELECT pg_backend_pid()')}")
-    if not process.exists() or os.getuid() not in (0, process.stat().st_uid):
-        yield  # it runs elsewhere, or is not ours
-        return
-    postmaster = int((process / "stat").read_text().split()[3])
-    before = os.sched_getaffinity(postmaster)
-    every = [postmaster, *map(int, Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split())]
-    for pid in every:
-        os.sched_setaffinity(pid, range(os.cpu_count() or 1))
-    yield
-    for pid in every:
-        with contextlib.suppress(ProcessLookupError):
-            os.sched_setaffinity(pid, before)

@@ -32,8 +32,6 @@ CURSOR_BYTES = 4096
 START_S = 5.0  # the start waits so long for the database at most
 NOW = 1 << 63  # more than any number: nothing known before will do
 BOARD_ID = re.compile(r"[1-9][0-9]{0,17}")
-COOKIE = "livelane_"  # and the instance; several instances may share a host, so every one is tried
-COOKIES = 4
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -212,7 +210,8 @@ async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:
 
 async def _admit(hub: Hub, request: Request[Any, Any, State], topics: list[str]) -> tuple[bytes, Grant]:
     """Return whose credential this is and what they may read of the topics."""
-    for secret in _secrets(request):
+    secret = await _secret(hub, request)
+    if secret is not None:
         secret_hash = hashlib.sha256(secret).digest()
         grant = await hub.grants.ask(Ask(secret_hash, tuple(topics)))
         if grant is not None:
@@ -220,13 +219,21 @@ async def _admit(hub: Hub, request: Request[Any, Any, State], topics: list[str])
     raise Problem(401, "Sign in, or send a valid token as Authorization: Bearer ….")
 
 
-def _secrets(request: Request[Any, Any, State]) -> list[bytes]:
-    """What the request says to be: its bearer token, else its cookies."""
-    if headers := _headers(request, b"authorization"):
+async def _secret(hub: Hub, request: Request[Any, Any, State]) -> bytes | None:
+    """By what the request says whose it is: its bearer token, else the session cookie."""
+    headers = _headers(request, b"authorization")
+    if len(headers) > 1:
+        raise Problem(400, "The header authorization may stand there once.")
+    if headers:
         scheme, _, token = headers[0].partition(b" ")
-        return [token.strip()] if scheme.lower() == b"bearer" and token.strip() else []
-    cookies = (value for name, value in request.cookies.items() if name.startswith(COOKIE))
-    return [value.encode("latin-1", "replace") for value in cookies][:COOKIES]
+        return token.strip() if scheme.lower() == b"bearer" and token.strip() else None
+    crumbs = [crumb.strip() for header in _headers(request, b"cookie") for crumb in header.split(b";")]
+    if not crumbs:
+        return None
+    # Others' cookies may be there in any number: those of one host go to all of its ports. Of the same name the first
+    # is that of the longest path.
+    ours = await hub.cookie() + b"="
+    return next((crumb[len(ours) :] for crumb in crumbs if crumb.startswith(ours)), None)
 
 
 def _cursor(request: Request[Any, Any, State]) -> str | None:

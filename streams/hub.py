@@ -44,6 +44,7 @@ class Hub:
         self.people: dict[int, set[Subscriber]] = {}
         self.rings = 0  # how often anyone's credentials or memberships may have changed
         self.draining = False
+        self._cookie = b""
         self._empty = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -73,6 +74,12 @@ class Hub:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("a task of the streams failed", exc_info=error)
+
+    async def cookie(self) -> bytes:
+        """Return the name of the session cookie. Raises one of AWAY while the database has not said it."""
+        if not self._cookie:
+            self._cookie = (await log.cookie_name(self.pool)).encode()
+        return self._cookie
 
     # Streams come and go ----------------------------------------------------------------------------------------------
 

@@ -179,6 +179,11 @@ async def current_epoch(pool: Pool) -> str:
     return (await _fetch(pool, "SELECT current_epoch()", {}))[0][0]
 
 
+async def cookie_name(pool: Pool) -> str:
+    """Return what the session cookie of this installation is called; others on the same host have other names."""
+    return (await _fetch(pool, "SELECT 'livelane_' || instance FROM workspace", {}))[0][0]
+
+
 async def grants(pool: Pool, asks: Iterable[Ask]) -> dict[Ask, Grant | None]:
     """Answer any number of asks with one query; None is no valid credential (unknown, ended, expired)."""
     asked = list(asks)

@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 AnyRequest = Request[Any, Any, Any]
 
 KINDS = {  # by status: last part of `type`, and the title
+    400: ("malformed", "The request cannot be read"),
     401: ("signed-out", "Not signed in"),
     404: ("not-found", "Not found"),
     405: ("method", "Method not allowed"),

@@ -26,6 +26,13 @@ async def refused(site: Site, path: str, status: int, **headers: str) -> dict[st
 ADAS = "Bearer llt_ada"
 
 
+async def session_cookie(conn: psycopg.AsyncConnection, secret: str) -> str:
+    """Return a session cookie as this installation names it."""
+    row = await (await conn.execute("SELECT instance FROM workspace")).fetchone()
+    assert row
+    return f"livelane_{row[0]}={secret}"
+
+
 async def test_nobody_is_told_401(running: Site):
     problem = await refused(running, "/boards/1", 401)
     assert problem["headers"]["www-authenticate"] == "Bearer"
@@ -39,10 +46,22 @@ async def test_a_session_cookie_opens_a_stream(running: Site, conn: psycopg.Asyn
     await conn.execute(
         "INSERT INTO session (person_id, secret_hash) VALUES (%s, %s)", (ADA, hashlib.sha256(b"lls_secret").digest())
     )
-    cookie = {"Cookie": "theme=dark; livelane_0badcafe=lls_other; livelane_12345678=lls_secret"}
+    others = [f"livelane_{n:08x}=lls_other" for n in range(20)]  # what as many demos on this port left in the browser
+    ours = [await session_cookie(conn, secret) for secret in ("lls_secret", "lls_of_a_shorter_path")]
+    cookie = {"Cookie": "; ".join(("theme=dark", *others, *ours, "livelane_=x"))}
 
     async with sse.stream(f"{running.url}/streams/boards/1", cookie) as stream:
         assert (await stream.named("snapshot"))["topic"] == "board/1"
+    await refused(running, "/boards/1", 401, Cookie=ours[0].replace("=", "0="))
+
+
+async def test_two_tokens_are_none(running: Site):
+    answer = await sse.open_stream(
+        f"{running.url}/streams/boards/1", [("Authorization", ADAS), ("Authorization", "Bearer llt_bob")]
+    )
+
+    assert answer.status == 400
+    assert answer.problem()["type"] == "/problems/malformed"
 
 
 async def test_a_board_one_may_not_see_looks_like_none(running: Site):
@@ -169,7 +188,9 @@ async def test_an_ended_credential_ends_its_streams_alone(running: Site, conn: p
         running.open("?board=1&me=true", token="ada") as other,
         sse.stream(
             f"{running.url}/streams?board=1&me=true",
-            {"Cookie": "livelane_1=lls_x"} if table == "session" else {"Authorization": "Bearer lls_x"},
+            {"Cookie": await session_cookie(conn, "lls_x")}
+            if table == "session"
+            else {"Authorization": "Bearer lls_x"},
         ) as stream,
     ):
         for _ in range(2):
@@ -191,12 +212,14 @@ async def test_a_stream_ends_with_its_session(running: Site, conn: psycopg.Async
         (ADA, hashlib.sha256(b"lls_short").digest()),
     )
     began = time.monotonic()
-    async with sse.stream(f"{running.url}/streams/boards/1", {"Cookie": "livelane_1=lls_short"}) as stream:
+    async with sse.stream(
+        f"{running.url}/streams/boards/1", {"Cookie": await session_cookie(conn, "lls_short")}
+    ) as stream:
         frames = await stream.end()
 
     assert 0.8 < frames[-1].at - began < 2.5
     assert frames[-1].json() == {"reason": "expired", "retry": False}
-    await refused(running, "/boards/1", 401, Cookie="livelane_1=lls_short")
+    await refused(running, "/boards/1", 401, Cookie=await session_cookie(conn, "lls_short"))
 
 
 async def test_a_stream_goes_on_with_a_session_that_was_used_meanwhile(
@@ -206,7 +229,9 @@ async def test_a_stream_goes_on_with_a_session_that_was_used_meanwhile(
         "INSERT INTO session (person_id, secret_hash, expires_at) VALUES (%s, %s, now() + interval '1.5 seconds')",
         (ADA, hashlib.sha256(b"lls_used").digest()),
     )
-    async with sse.stream(f"{running.url}/streams/boards/1", {"Cookie": "livelane_1=lls_used"}) as stream:
+    async with sse.stream(
+        f"{running.url}/streams/boards/1", {"Cookie": await session_cookie(conn, "lls_used")}
+    ) as stream:
         await stream.named("snapshot")
         await conn.execute("UPDATE session SET expires_at = now() + interval '30 days'")
         await stream.silence(2.0)  # past what was its end

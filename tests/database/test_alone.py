@@ -1,4 +1,4 @@
-"""A transaction that says it changes one row alone is numbered in that statement; whatever it does, the log stays right."""
+"""A transaction said to change one row alone is numbered in that statement; the log stays right whatever it does."""
 
 import pytest
 from psycopg import AsyncConnection
@@ -66,7 +66,12 @@ async def test_whoever_changes_something_else_afterwards_has_it_numbered_at_comm
         await conn.execute("UPDATE ticket SET title = 'y'")
 
     made = await events(conn, after=before)
-    assert [(event["seq"] - before, event.get("more", False)) for event in made] == [(1, False), (2, True), (3, True), (4, False)]
+    assert [(event["seq"] - before, event.get("more", False)) for event in made] == [
+        (1, False),
+        (2, True),
+        (3, True),
+        (4, False),
+    ]
     assert await value(conn, "SELECT count(*) FROM pending") == 0
 
 

@@ -55,8 +55,13 @@ def restore(database_url: str, data: Path, file: Path) -> None:
 def backup_to(url: str, file: Path) -> None:
     """Write the whole database to a file that nobody else may read; the file is there complete or not at all."""
     fresh = file.with_name(file.name + ".part")
-    fresh.unlink(missing_ok=True)
-    os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        fresh.unlink(missing_ok=True)
+        os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise click.ClickException(
+            f"{file} cannot be written: {error.strerror}. Name a file in a folder that is there and yours to write to."
+        ) from None
     dump: list[str | Path] = [programs() / "pg_dump", "--format=custom", "--no-unlogged-table-data", *OPTIONS]
     try:
         with subprocess.Popen([*dump, f"--file={fresh}"], env=_environment(url), stderr=subprocess.PIPE) as process:

@@ -17,6 +17,7 @@ import psycopg
 from msgspec import structs
 
 from service import credentials, running
+from service.parameters import Networks, WebAddress
 from service.schema import database
 from service.schema.embedded import EmbeddedError, attach, claim
 from service.schema.keeper import is_kept
@@ -142,10 +143,11 @@ def livelane() -> None:
 @click.option("--port", envvar="LIVELANE_PORT", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--workers", envvar="LIVELANE_WORKERS", default=1, show_default=True, type=click.IntRange(1, 64),
               help="Processes; one is right until a core is full.")  # fmt: skip
-@click.option("--public-url", envvar="LIVELANE_PUBLIC_URL", default="", metavar="URL",
+@click.option("--public-url", envvar="LIVELANE_PUBLIC_URL", default="", metavar="URL", type=WebAddress(),
               help="How browsers reach it, behind a proxy: https://board.example/prefix")  # fmt: skip
 @click.option("--trusted-proxies", envvar="LIVELANE_TRUSTED_PROXIES", default="127.0.0.1,::1", show_default=True,
-              metavar="LIST", help="Addresses or networks whose X-Forwarded-For and -Proto are believed.")  # fmt: skip
+              metavar="LIST", type=Networks(),
+              help="Addresses or networks whose X-Forwarded-For and -Proto are believed.")  # fmt: skip
 @click.option("--only", envvar="LIVELANE_ONLY", type=click.Choice(["api", "streams"]),
               help="Run half of the product; the other half is another process, both behind one address.")  # fmt: skip
 @click.option("--wakeups", envvar="LIVELANE_WAKEUPS", default="", metavar="URL",
@@ -167,7 +169,7 @@ def serve(
     port: int,
     workers: int,
     public_url: str,
-    trusted_proxies: str,
+    trusted_proxies: tuple[str, ...],
     only: str | None,
     wakeups: str,
     wakeup_shards: int,
@@ -183,7 +185,6 @@ def serve(
     from service import serve as product  # late: the other verbs need none of it
     from service.web import app_version, keep_assets
 
-    _check_public_url(public_url)
     _check_wakeups(wakeups)
     with contextlib.ExitStack() as stack:
         role = f"serve-{only}" if only else "serve"
@@ -193,8 +194,8 @@ def serve(
             database_url="",
             host=host,
             port=listening.getsockname()[1],
-            public_url=public_url.rstrip("/"),
-            trusted_proxies=tuple(part.strip() for part in trusted_proxies.split(",") if part.strip()),
+            public_url=public_url,
+            trusted_proxies=trusted_proxies,
             only=only or "",
             wakeups=wakeups,
             wakeup_shards=wakeup_shards,
@@ -213,12 +214,6 @@ def serve(
         product.run_all(settings, workers, listening)
     goes_on = not database_url and is_kept(data)
     say(f"Livelane has stopped.{' Another command still uses its PostgreSQL.' if goes_on else ''}")
-
-
-def _check_public_url(public_url: str) -> None:
-    url = urlsplit(public_url)
-    if public_url and (url.scheme not in {"http", "https"} or not url.netloc or url.query or url.fragment):
-        raise click.BadParameter("give scheme and host as browsers use them: https://board.example or …/prefix")
 
 
 def _check_wakeups(wakeups: str) -> None:
@@ -306,26 +301,28 @@ def person() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="As others see it.")
 @click.option("--admin", is_flag=True, help="May manage people.")
-@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", help="Where the printed link leads.",
+@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", type=WebAddress(),
+              help="Where the printed link leads.",
               show_default="the running server, else http://localhost:8000")  # fmt: skip
 def add(database_url: str, data: Path, email: str, name: str, admin: bool, base: str) -> None:
     """Make an account; prints a link to sign in with once, good for a week, to choose a password."""
     with _owner(database_url, data) as conn:
         code = credentials.add_person(conn, email, name, admin=admin)
     say(f"{name} <{email.lower()}> has an account. To sign in and choose a password:")
-    click.echo(f"{base.rstrip('/') or _address(database_url, data)}/#code={code}")
+    click.echo(f"{base or _address(database_url, data)}/#code={code}")
 
 
 @person.command("link")
 @with_database
 @click.argument("email")
-@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", help="Where the printed link leads.",
+@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", type=WebAddress(),
+              help="Where the printed link leads.",
               show_default="the running server, else http://localhost:8000")  # fmt: skip
 def link(database_url: str, data: Path, email: str, base: str) -> None:
     """Print a link to sign in with once, for someone who forgot the password."""
     with _owner(database_url, data) as conn:
         code = credentials.sign_in_code(conn, email)
-    click.echo(f"{base.rstrip('/') or _address(database_url, data)}/#code={code}")
+    click.echo(f"{base or _address(database_url, data)}/#code={code}")
 
 
 @person.command("erase")

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 
 from service.schema import keeper
-from service.schema.embedded import attach
+from service.schema.embedded import attach, unusable
 
 ROLES = ("serve", "serve-streams", "serve-api")
 
@@ -29,14 +29,18 @@ class Running(msgspec.Struct, frozen=True):
 
 
 def find(data: Path, roles: tuple[str, ...] = ROLES) -> Running | None:
-    """Return the `serve` that runs on the data directory, or None."""
+    """Return the `serve` that runs on the data directory, or None. EmbeddedError when that is not ours to know."""
     data = data.expanduser().absolute()
     for role in roles:
         lock = data / f"{role}.lock"
-        if lock.exists() and _is_held(lock):
-            with contextlib.suppress(ValueError, KeyError):  # it has only just begun
-                told = json.loads(lock.read_text())
-                return Running(url=_near(told["url"], told["port"]), public_url=told["url"], pid=told["pid"])
+        try:
+            if not (lock.exists() and _is_held(lock)):
+                continue
+        except OSError as error:
+            raise unusable(data, error) from error
+        with contextlib.suppress(ValueError, KeyError):  # it has only just begun
+            told = json.loads(lock.read_text())
+            return Running(url=_near(told["url"], told["port"]), public_url=told["url"], pid=told["pid"])
     return None
 
 

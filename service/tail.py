@@ -19,6 +19,7 @@ from rich.text import Text
 from service import running
 from service.cli import with_database
 from service.frames import Frame, Frames
+from service.parameters import WebAddress
 from service.schema import database
 from service.telling import Board, who
 
@@ -281,7 +282,7 @@ def _now() -> str:
 @click.command()
 @with_database
 @click.argument("board", type=click.IntRange(1))
-@click.option("--url", default="", envvar="LIVELANE_URL", metavar="URL",
+@click.option("--url", default="", envvar="LIVELANE_URL", metavar="URL", type=WebAddress(),
               help="Where Livelane runs. Without it: the `livelane serve` of the data folder.")  # fmt: skip
 @click.option("--token", default="", envvar="LIVELANE_TOKEN", metavar="TOKEN",
               help="A bearer token. Without it one is borrowed through the database and given back.")  # fmt: skip
@@ -298,7 +299,7 @@ def tail(database_url: str, data: Path, board: int, url: str, token: str, last: 
     """
     if database_url and not token:
         database.examine(database_url)
-    url = url.rstrip("/") or _here(data, database_url)
+    url = url or _here(data, database_url)
     out = Objects() if as_json else Lines(Console(highlight=False), last)
     with _borrowed(Key(token, data, database_url, board)) as key, contextlib.suppress(KeyboardInterrupt):
         Tail(url, board, key, out).follow()

@@ -18,6 +18,7 @@ from service.doctor import database, log, way
 from service.doctor.finding import Finding, fail, warn
 from service.doctor.scratch import may_be_made, scratch
 from service.doctor.way import Address
+from service.parameters import WebAddress
 from service.schema.database import DatabaseProblem, examine
 from service.schema.embedded import EmbeddedError, attach
 
@@ -38,11 +39,12 @@ class Span(click.ParamType[float]):
 
 @click.command()
 @with_database
-@click.argument("url", default="")
+@click.argument("url", default="", type=WebAddress(), metavar="[URL]")
 @click.option(
     "--direct",
     default="",
     metavar="URL",
+    type=WebAddress(),
     help="Livelane past the proxy, to compare with; without it the `livelane serve` of the data folder.",
 )
 @click.option(
@@ -76,7 +78,7 @@ def doctor(
     """
     console = Console(highlight=False, soft_wrap=True)
     failed = False
-    for finding in _examine(database_url, data, url.rstrip("/"), direct.rstrip("/"), token, idle_s):
+    for finding in _examine(database_url, data, url, direct, token, idle_s):
         failed |= finding.level == "fail"
         if as_json:
             click.echo(json.dumps(msgspec.to_builtins(finding), ensure_ascii=False))

@@ -94,13 +94,18 @@ def _taken(data: Path, lock: Path) -> str:
 def _make(data: Path) -> None:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("users.lock", "keeper.lock", "serve.lock", "serve-api.lock", "serve-streams.lock"):
+        for name in ("users.lock", "keeper.lock", "serve.lock", "serve-api.lock", "serve-streams.lock", "postgres.log"):
             os.close(os.open(data / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        raise EmbeddedError(
-            f"The data directory {data} cannot be used: {error.strerror}. "
-            "Choose a folder that you may write to with --data."
-        ) from error
+        raise unusable(data, error) from error
+
+
+def unusable(data: Path, error: OSError) -> EmbeddedError:
+    """Return what to raise when the folder or a file in it cannot be used."""
+    return EmbeddedError(
+        f"The data directory {data} cannot be used: {error.strerror}. "
+        "Choose a folder that you may write to with --data."
+    )
 
 
 @contextlib.contextmanager

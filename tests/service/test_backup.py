@@ -66,6 +66,13 @@ def test_a_database_in_use_is_not_restored_over(serve: Product, told: str, tmp_p
     assert "There is a board in this database already" in refused.stderr
 
 
+def test_a_place_that_cannot_be_written_to_is_said(serve: Product, tmp_path: Path) -> None:
+    refused = livelane("backup", tmp_path / "nowhere" / "board.backup", "--database-url", serve.database_url)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Error: {tmp_path}/nowhere/board.backup cannot be written: No such file")
+
+
 def test_half_a_backup_restores_nothing(serve: Product, told: str, empty_database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "board.backup"
     assert livelane("backup", file, "--database-url", serve.database_url).returncode == 0

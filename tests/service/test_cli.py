@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import httpx
 import pytest
 
+from service.parameters import Networks, WebAddress
 from tests.product import Product
 
 LIVELANE = Path(sys.executable).with_name("livelane")
@@ -116,6 +118,43 @@ def test_a_redacted_ticket_is_blank_in_rows_and_log_and_the_epoch_is_new(serve: 
         after = ada.get(f"/api/boards/{board}").json()
     assert not [text for text in everything if "PIN" in text or "1234" in text]
     assert after["epoch"] != snapshot["epoch"]
+
+
+@pytest.mark.parametrize(
+    "said", ["localhost:8000", "ftp://a", "http://", "http://a:b", "http://a?b=1", "http://[", "https://a:b@c"]
+)
+def test_what_is_no_address_is_told_from_what_is_one(said: str) -> None:
+    assert WebAddress()("https://board.example:8443/prefix/") == "https://board.example:8443/prefix"
+    with pytest.raises(click.BadParameter, match=re.escape(f"{said!r} is not like https://board.example")):
+        WebAddress()(said)
+
+
+@pytest.mark.parametrize("said", ["nonsense", "10.0.0.0/33", "10.0.0.1/8", "127.0.0.1,*"])
+def test_proxies_that_are_no_networks_are_refused_instead_of_never_trusted(said: str) -> None:
+    assert Networks()("127.0.0.1, 10.0.0.0/8,::1") == ("127.0.0.1", "10.0.0.0/8", "::1")
+    with pytest.raises(click.BadParameter, match=r"name addresses or networks"):
+        Networks()(said)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["tail", "1", "--url"],
+        ["doctor"],
+        ["doctor", "--direct"],
+        ["serve", "--public-url"],
+        ["serve", "--trusted-proxies"],
+        ["person", "link", "a@b.c", "--url"],
+    ],
+    ids=" ".join,
+)
+def test_an_address_that_is_none_is_refused_with_one_that_would_do(verb: list[str]) -> None:
+    done = subprocess.run([LIVELANE, *verb, "nonsense"], capture_output=True, text=True, timeout=20, check=False)
+
+    assert done.returncode == 2
+    assert re.search(
+        r"Invalid value for '(--[a-z-]+|\[URL\])': 'nonsense' .*(https://board|10\.0\.0\.0/8)", done.stderr
+    )
 
 
 def test_help_lists_every_verb_with_a_line() -> None:

@@ -18,6 +18,7 @@ from service.schema import account, embedded, keeper
 from service.schema import server as process
 from service.schema.embedded import EmbeddedError, attach, claim
 
+LIVELANE = Path(sys.executable).with_name("livelane")
 USER = """
 import sys, pathlib
 from service.schema.embedded import attach
@@ -240,7 +241,7 @@ def test_no_other_user_of_the_machine_may_read_or_connect(data: Path) -> None:
     with attach(data) as server:
         private = [data / "postgres", socket_folder(server.url)]
         assert [stat.S_IMODE(folder.stat().st_mode) for folder in private] == [0o700, 0o700]
-        for name in ("secrets.json", "server.json"):
+        for name in ("secrets.json", "server.json", "postgres.log"):  # the log quotes rows that were refused
             assert stat.S_IMODE((data / name).stat().st_mode) == 0o600
         with pytest.raises(psycopg.OperationalError, match="no password supplied"):
             psycopg.connect(host=str(socket_folder(server.url)), user="livelane", dbname="livelane")
@@ -281,6 +282,18 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> N
         attach(tmp_path / "file" / "data"),
     ):
         pass
+
+
+@pytest.mark.parametrize("verb", [["serve", "--port", "0"], ["tail", "1"], ["doctor"], ["token", "ada@example.org"]])
+def test_a_folder_that_is_not_ours_to_use_is_said_in_a_sentence(verb: list[str], tmp_path: Path) -> None:
+    (tmp_path / "serve.lock").mkdir()  # the same to every user, root too, as a folder of somebody else's is to us
+
+    done = subprocess.run(
+        [LIVELANE, *verb, "--data", tmp_path], capture_output=True, text=True, timeout=60, check=False
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: The data directory {tmp_path} cannot be used: Is a directory."), done.stderr
 
 
 def test_files_of_another_major_version_are_refused_with_what_to_do(data: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 LIVELANE = Path(sys.executable).with_name("livelane")
+README = Path(__file__).parents[2] / "README.md"
 EMAIL = "ada@example.org"
 ANSWER_S = 20.0
 
@@ -103,6 +104,14 @@ def test_the_first_five_minutes(tmp_path: Path, terminals: list[Terminal]):
     link = livelane("person", "add", "ben@example.org", "--name", "Ben", "--data", data)
     assert link.startswith(f"{here}/#code=")
 
+    # the README's own statement, on the board that the first account finds, gives the README's own event
+    told = re.search(r'livelane sql -- -c "(.+?)"\n.*?("id":7,)\s+("set":.+?),', README.read_text(), re.DOTALL)
+    assert told
+    watching = watch(*bearer, f"{here}/streams/boards/1?after=now")
+    watching.sees("event: heartbeat")
+    livelane("sql", "--data", data, "--", "-c", told[1])
+    watching.sees(re.escape(told[2] + told[3]))
+
     # a board and a ticket with curl, watched with curl
     board = curl(*bearer, *post, "-d", '{"title": "Road"}', f"{here}/api/boards")["id"]
     watching = watch(*bearer, f"{here}/streams/boards/{board}")
@@ -143,9 +152,9 @@ def test_the_first_five_minutes(tmp_path: Path, terminals: list[Terminal]):
     assert "snapshot" not in resumed.text
 
     # one Ctrl-C ends it all, and says goodbye to who watches
-    terminals[2].process.send_signal(signal.SIGINT)
+    terminals[3].process.send_signal(signal.SIGINT)
     resumed.sees(r'event: bye\ndata: \{[^\n]*"restart"')
-    assert terminals[2].process.wait(15) == 0
+    assert terminals[3].process.wait(15) == 0
     assert resumed.process.wait(5) == 0, "curl was cut off amid the body"
     assert not (data / "postgres" / "postmaster.pid").exists()
 

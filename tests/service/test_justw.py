@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,19 @@ def test_arguments_and_the_place_go_through_and_the_tools_are_made_once(machine:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"hello {machine / 'checkout'}\n"
+
+
+def test_serve_ends_with_one_interrupt_and_no_word_of_an_error(database_url: str) -> None:
+    with subprocess.Popen(
+        [ROOT / "justw", "serve", "--port", "0", "--database-url", database_url], cwd="/", text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    ) as serve:  # fmt: skip
+        assert serve.stdout
+        try:
+            said = next(line for line in serve.stdout if "listener hears" in line)
+        finally:
+            os.killpg(serve.pid, signal.SIGINT)  # as a Ctrl-C in its terminal
+        said += serve.stdout.read()
+
+    assert serve.returncode == 0, said
+    assert said.rstrip().endswith("Livelane has stopped.")

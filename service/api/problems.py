@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from service.api.answers import NO_STORE, Answer, Header
 from service.domain import errors
 from service.domain.errors import BoardError
+from service.domain.texts import WANTED
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,13 @@ def invalid(error: msgspec.ValidationError) -> BoardError:
     path = path.rstrip("`").lstrip(".")
     if match := re.match(r"Object (?:contains unknown|missing required) field `(.*)`", text, re.DOTALL):
         path = f"{path}.{match[1]}" if path else match[1]
+    elif match := re.fullmatch(r"Expected `str` of length (<=|>=) (\d+)", text):
+        bound, characters = (
+            "most" if match[1] == "<=" else "least",
+            "character is" if match[2] == "1" else "characters are",
+        )
+        text = f"At {bound} {match[2]} {characters} expected."
+    text = PATTERNS.get(text, text)
     return errors.Invalid(text, {"errors": [{"field": path, "detail": text}]})
 
 
@@ -113,5 +121,6 @@ def _bad_parameters(error: ValidationException) -> BoardError:
     return errors.Invalid("A parameter of the address is not acceptable.", {"errors": found})
 
 
+PATTERNS = {f"Expected `str` matching regex {pattern!r}": said for pattern, said in WANTED.items()}
 _PROBLEM: Header = (b"content-type", b"application/problem+json")
 HANDLERS: Any = {BoardError: on_board_error, HTTPException: on_http_exception, Exception: on_exception}

@@ -11,6 +11,18 @@ BLANK = r"\s\x00-\x1f\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206
 LINE = rf"^[^\x00-\x1f\x7f]*[^{BLANK}][^\x00-\x1f\x7f]*$"  # a line's end at the end is left to the database's CHECK
 NO_NUL = r"^[^\x00]*$"
 ADDRESS = rf"^[^@{BLANK}]+@[^@{BLANK}]+{END}"
+UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+ZONE = rf"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*{END}"
+LANGUAGE = rf"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*{END}"
+
+WANTED = {  # in words, for whoever sent something else
+    LINE: "One line with a visible character is expected.",
+    NO_NUL: "A text without NUL characters is expected.",
+    ADDRESS: "An address like ada@example.org is expected.",
+    UUID: "A UUID is expected, as in 0b8a2f4e-7a51-4a0e-9c55-3f1f3c9d2a10.",
+    ZONE: "A time zone like Europe/Berlin is expected.",
+    LANGUAGE: "A language like en-GB is expected.",
+}
 
 Title = Annotated[
     str, Meta(min_length=1, max_length=500, pattern=LINE, description="One line.", examples=["Water the plants"])
@@ -24,7 +36,7 @@ Id = Annotated[int, Meta(ge=1, le=2**63 - 1, examples=[1])]
 Uid = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+        pattern=UUID,
         description="A UUID made by the client, so that things made offline have a name.",
         examples=["0b8a2f4e-7a51-4a0e-9c55-3f1f3c9d2a10"],
     ),
@@ -39,10 +51,8 @@ Password = Annotated[str, Meta(min_length=8, max_length=200, examples=["correct 
 Code = Annotated[
     str, Meta(min_length=1, max_length=200, description="From a link's `#code=`.", examples=["9vJx0gYk1m3s5t7u9w1y3A"])
 ]
-TimeZone = Annotated[
-    str, Meta(max_length=64, pattern=rf"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*{END}", examples=["Europe/Berlin"])
-]
-Locale = Annotated[str, Meta(max_length=35, pattern=rf"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*{END}", examples=["en-GB"])]
+TimeZone = Annotated[str, Meta(max_length=64, pattern=ZONE, examples=["Europe/Berlin"])]
+Locale = Annotated[str, Meta(max_length=35, pattern=LANGUAGE, examples=["en-GB"])]
 Restore = Annotated[bool, Meta(description="Only false: restore it.", extra_json_schema={"const": False})]
 
 

@@ -155,7 +155,7 @@ class Schema:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.since = ""
+        self.since = _now()
         self.ok = False
         self.said = "none"  # by the database, when it was last asked
 
@@ -164,7 +164,8 @@ class Schema:
         if not self.ok:
             try:
                 due = await asyncio.wait_for(asyncio.to_thread(pending, self.url), HEALTH_S)
-                self.ok = not due
+                if not due:
+                    self.ok, self.since = True, _now()
                 detail = f"pending: {', '.join(due)}" if due else ""
             except MigrationError as error:
                 detail = str(error)
@@ -173,8 +174,11 @@ class Schema:
                 if str(error) != self.said:
                     logger.warning("the schema cannot be looked at: %s", str(error).strip() or "no answer")
                 self.said = str(error)
-            self.since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return {"ok": self.ok, "since": self.since, "detail": detail}
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def _ask(part: Litestar) -> dict[str, dict[str, object]]:
@@ -185,7 +189,7 @@ async def _ask(part: Litestar) -> dict[str, dict[str, object]]:
         async with asyncio.timeout(HEALTH_S):
             return await health()
     except TimeoutError:
-        return {"database": {"ok": False, "detail": f"no answer within {HEALTH_S:.0f} s"}}
+        return {"database": {"ok": False, "since": _now(), "detail": f"no answer within {HEALTH_S:.0f} s"}}
 
 
 async def _metrics(scope: Scope, receive: Receive, send: Send) -> None:

@@ -56,7 +56,7 @@ class Listener:
 
     def health(self) -> dict[str, dict[str, object]]:
         """How the listener is, since when, and what to do when it is not well."""
-        since = self._since.isoformat(timespec="seconds")
+        since = self._since.strftime("%Y-%m-%dT%H:%M:%SZ")
         return {"listener": {"ok": self.well, "since": since, "detail": self._detail}}
 
     async def watch(self, topics: Iterable[str]) -> None:

@@ -76,7 +76,7 @@ class Relay:
 
     def health(self) -> dict[str, dict[str, object]]:
         """NATS, and the readers by it."""
-        since = self._since.isoformat(timespec="seconds")
+        since = self._since.strftime("%Y-%m-%dT%H:%M:%SZ")
         deaf = self._unheard()
         here = f"; reads {', '.join(map(str, sorted(self._reading)))} itself" if self._reading else ""
         detail = f"no reader is heard of shard {', '.join(map(str, deaf))}" if deaf else f"hears every shard{here}"

@@ -15,6 +15,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from service import credentials
+from service.serve import Schema
 from tests.product import Product
 
 LIVELANE = Path(sys.executable).with_name("livelane")
@@ -31,9 +32,19 @@ def test_health_names_each_part_with_since_when(serve: Product) -> None:
     parts = said["parts"]
     assert isinstance(parts, dict)
     assert {"database", "listener", "migrations"} <= set(parts)
-    assert all(part["ok"] and re.match(r"\d{4}-\d\d-\d\dT", part["since"]) for part in parts.values())
+    assert all(
+        part["ok"] and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", part["since"]) for part in parts.values()
+    )
     assert httpx.get(f"{serve.url}/health/live").json() == {"status": "live"}
     assert httpx.get(f"{serve.url}/health/other").status_code == 404
+
+
+async def test_a_part_that_is_not_well_says_since_when_and_not_when_it_was_last_asked() -> None:
+    schema = Schema("postgresql://nobody@127.0.0.1:1/nothing")
+    assert (await schema.health())["ok"] is False
+    schema.since = "2026-01-01T00:00:00Z"
+
+    assert (await schema.health())["since"] == "2026-01-01T00:00:00Z"
 
 
 def test_health_tells_nobody_how_the_database_is_reached_and_the_log_does(product: Product, admin_url: str) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import httpx
 import msgspec
 
+from streams.tail import BULK
 from tests.bench.crowd import Crowd, stream_request
 from tests.bench.picture import Line, Lines, picture
 from tests.bench.report import Album, Figure
@@ -26,6 +27,7 @@ class Cost(msgspec.Struct, frozen=True):
 
     events: int
     months: int
+    newest_ms: float  # SQL: the newest event of a random board, after the one before it
     gap_ms: float  # SQL: the next 400 events after a random number of a random board
     resume_ms: float  # HTTP: from connecting with a cursor 400 events old to the last of them
     page_ms: float  # REST: fifty events before a random number
@@ -42,6 +44,7 @@ def measure(site: Site, sizes: list[int], times: int, album: Album) -> list[Figu
     there = month = 0
     for size in sizes:
         at = time.monotonic()
+        site.conn.execute("DELETE FROM event WHERE seq > %s", (there // BOARDS,))  # measured with; numbered again here
         for _ in range(MONTHS[size] - month):
             _fill(
                 site,
@@ -71,6 +74,8 @@ def measure(site: Site, sizes: list[int], times: int, album: Album) -> list[Figu
         Figure(f"filling the log to {last.events:,} events", filling, "s", note=(
             f"a month at a time, its indexes afterwards, as a bulk load does; {held / 1e9:.2f} GB with indexes"
         )),
+        Figure(f"the newest event, among {last.events:,}", last.newest_ms, "ms", beside, first.newest_ms,
+               note=f"the SQL function, as every node asks for each event; {last.months} months and those to come"),
         Figure(f"{GAP} events after a cursor, among {last.events:,}", last.gap_ms, "ms", beside, first.gap_ms,
                note=f"the SQL function; {last.months} monthly partitions"),
         Figure(f"a stream resumes {GAP} events back, among {last.events:,}", last.resume_ms, "ms", beside,
@@ -104,6 +109,14 @@ def draw(costs: list[Cost]) -> str:
 def _at(site: Site, boards: list[int], tickets: list[int], events: int, months: int, times: int) -> Cost:
     luck = random.Random(events)
     each = events // BOARDS
+    for n, ticket in enumerate(tickets * 2):
+        site.commit(ticket, f"Renamed this month, {events}.{n}")
+    head = site.value("SELECT topic_seq(%s)", f"board/{boards[0]}")  # of every board
+
+    def newest() -> None:
+        topic = f"board/{luck.choice(boards)}"
+        rows = site.conn.execute("SELECT * FROM read_events(%s, %s, %s, false)", (topic, head - 1, BULK + 1)).fetchall()
+        assert len(rows) == 1
 
     def gap() -> None:
         board, after = luck.choice(boards), luck.randrange(max(1, each - GAP))
@@ -133,6 +146,7 @@ def _at(site: Site, boards: list[int], tickets: list[int], events: int, months: 
             return Cost(
                 events=events,
                 months=months,
+                newest_ms=_median(newest, times),
                 gap_ms=_median(gap, times),
                 page_ms=_median(page, times),
                 resume_ms=_median(resume, len(unread)),

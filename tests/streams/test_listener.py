@@ -406,3 +406,26 @@ async def test_a_fault_of_ours_does_not_end_the_listener(
 
     assert failed
     assert change["set"]["title"] == "heard all the same"
+
+
+async def test_a_topic_that_was_taken_away_with_its_log_is_no_loss_unless_somebody_watches_it(
+    site: Site, conn: psycopg.AsyncConnection
+):
+    """The doctor takes its own board away, events included; that is nothing to wake somebody for."""
+    site.start(poll_s=0.2)
+    async with site.open("/boards/2") as stream:
+        await stream.named("snapshot")
+
+    async def nobody_watches() -> bool:
+        return (await site.inside())["streams"] == 0
+
+    await until(nobody_watches)
+    async with site.open("/boards/1") as watched:
+        await watched.named("snapshot")
+        async with conn.transaction():
+            for table in ("event", "topic_clock"):
+                await conn.execute(f"DELETE FROM {table} WHERE topic IN ('board/1', 'board/2')".encode())
+        again = await watched.named("snapshot")
+
+    assert (again["reason"], again["seq"]) == ("ahead", 0)
+    assert site.log.count("the log went back") == 1  # for board 1

@@ -1,8 +1,8 @@
 """Brings a database to this release's schema: numbered files once, repeatable files when they changed.
 
 Safe to run from any number of processes at once and to kill at any moment: one advisory lock lets one
-of them work, every file is one transaction together with its line in `migration`, and a server forgets
-the lock of a client that died.
+of them work, every file is in one transaction with its line in `migration`, and a server forgets the
+lock of a client that died.
 """
 
 import hashlib
@@ -101,10 +101,13 @@ def migrate(url: str, files: Release | None = None, say: Callable[[str], None] =
             """
         )
         numbered = [file for file in due if file in files.numbered]
-        for file in numbered:
+        repeatable = [file for file in due if file not in numbered]
+        for file in numbered[:-1]:
             _apply(conn, [file], say)
-        if repeatable := [file for file in due if file not in numbered]:
-            _apply(conn, repeatable, say)  # together: they call each other
+        # Together: they call each other. And the last release's processes call its functions until these come, so a
+        # numbered file that drops one of them has to be the last of its release.
+        if due:
+            _apply(conn, numbered[-1:] + repeatable, say)
         return [file.name for file in due]
 
 

@@ -124,6 +124,32 @@ def test_a_migration_does_not_make_others_wait_behind_it_for_long(
         assert result.result(20) == ["0002.alter.sql"]
 
 
+def test_the_functions_of_the_last_release_are_there_until_the_new_ones_are(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its processes go on writing while a table in use keeps the migration from its end."""
+    monkeypatch.setattr(module, "LOCK_TIMEOUT_MS", 100)
+    monkeypatch.setattr(module, "PATIENCE_S", 10.0)
+    migrate(empty_database_url, Release([ONCE], [HELLO]))
+    drop = File("0003.drop.sql", "DROP FUNCTION hello();")
+    anew = File("log.sql", HELLO.text.replace("hello()", "hello(whom text DEFAULT '')") + "LOCK TABLE tally;")
+    gave_up = threading.Event()
+
+    def say(text: str) -> None:
+        if "in use" in text:
+            gave_up.set()
+
+    with psycopg.connect(empty_database_url) as reader, ThreadPoolExecutor(1) as pool:
+        reader.execute("SELECT * FROM tally")
+        result = pool.submit(migrate, empty_database_url, Release([ONCE, ADD, drop], [anew]), say)
+        assert gave_up.wait(10)
+        assert value(empty_database_url, "SELECT hello()") == "hello"
+        reader.rollback()
+
+        assert result.result(20) == ["0002.add.sql", "0003.drop.sql", "log.sql"]
+    assert value(empty_database_url, "SELECT hello('x')") == "hello"
+
+
 def test_a_table_that_stays_in_use_is_named_after_a_while(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,9 +66,10 @@ $$;
 CREATE OR REPLACE FUNCTION finish(who bigint, key text, print bytea, body json, topic text) RETURNS written LANGUAGE plpgsql AS $$
 DECLARE
     answer written;
+    alone  text := current_setting('livelane.alone', true);   -- "#12": numbered already, see number_one()
 BEGIN
     answer.body := body::text;
-    answer.seq := coalesce(nullif(current_setting('livelane.numbered', true), '')::bigint, number_now(topic));
+    answer.seq := CASE WHEN alone LIKE '#%' THEN substr(alone, 2)::bigint ELSE number_now(topic) END;
     answer.topic := CASE WHEN answer.seq IS NOT NULL THEN topic END;
     answer.person := who;
     IF key IS NOT NULL THEN

@@ -3,7 +3,8 @@
 -- A statement's changed rows go to `pending`. Just before COMMIT one deferred trigger numbers them, topic by topic in
 -- ascending order, writes `event`, and rings the channel `livelane` with each topic. A number is taken as late as it can
 -- be, so a transaction that idles blocks nobody, and numbers follow the order of commits without a gap. A notification
--- says in its payload which topics may have moved, with a blank between, or `*` for any.
+-- says in its payload which topics may have moved, with a blank between, or `*` for any. A row that is all its transaction
+-- changes is numbered in its own statement instead: number_one().
 
 -- Times as the protocol writes them: RFC 3339 in UTC, microseconds.
 CREATE OR REPLACE FUNCTION rfc3339(moment timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -13,7 +14,8 @@ $$;
 -- Context ------------------------------------------------------------------------------------------------------------
 
 -- Say for this transaction who acts, under which operation key, through which door. Any of them may be null.
--- `alone` ("ticket/7") promises that it changes this row, by one UPDATE, and nothing else: see number_one().
+-- `alone` ("ticket/7") promises that it changes this row, by one UPDATE, and nothing else: see number_one(). Whoever has changed
+-- something already cannot promise it: what came first must get the lower number.
 CREATE OR REPLACE FUNCTION set_context(actor bigint, op text, via text, alone text DEFAULT '') RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     said text;
@@ -21,7 +23,7 @@ BEGIN
     said := set_config('livelane.actor', coalesce(actor::text, ''), true);   -- assigned: PERFORM runs a query
     said := set_config('livelane.op', coalesce(op, ''), true);
     said := set_config('livelane.via', coalesce(via, ''), true);
-    said := set_config('livelane.alone', alone, true);
+    said := set_config('livelane.alone', CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN alone ELSE '' END, true);
 END
 $$;
 
@@ -73,8 +75,9 @@ $$;
 
 -- Number one event, write it to the log and ring its topic unless the caller does. Returns the number.
 -- number_now() comes here when it finds one event, and the capture of an UPDATE when the transaction has said that the row
--- is all it changes (set_context): then there is nothing to gather in `pending`, and `livelane.numbered` has the number.
--- The promise is good for one statement. If it changes something else, all is numbered at COMMIT as ever.
+-- is all it changes (set_context): then there is nothing to gather in `pending`, and `livelane.alone` holds the number ("#12")
+-- instead of the promise, for finish(). The promise is good for one statement. If that changes something else, or a trigger may
+-- do so that comes later (log_is_last), all is numbered at COMMIT as ever.
 CREATE OR REPLACE FUNCTION number_one(topic_ text, noun text, kind "char", entity_id bigint, set_ json, was json, moved_to bigint, guard bigint, ring boolean)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -252,6 +255,14 @@ BEGIN
 END
 $$;
 
+-- Is `log_update` the last trigger that an UPDATE of the table fires? One of the user's that comes after it may change more, which
+-- belongs to the same batch. Those FOR EACH ROW come before; deferred ones see a transaction that is numbered in any case.
+CREATE OR REPLACE FUNCTION log_is_last(table_ oid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = table_ AND t.tgname > 'log_update' AND t.tgtype & 1 = 0);
+END
+$$;
+
 -- (Re)make the capture function and triggers of one attached table.
 CREATE OR REPLACE FUNCTION log_make_capture(table_ regclass) RETURNS void LANGUAGE plpgsql AS $make$
 DECLARE
@@ -309,9 +320,9 @@ BEGIN
                     '                            %1$s\n'
                     '                            IF set_ <> '''' THEN\n'
                     '                                FOREACH topic IN ARRAY (%2$s) LOOP\n'
-                    '                                    IF alone = %4$L || %5$s THEN\n'
-                    '                                        alone := set_config(''livelane.numbered'', number_one(topic, %3$L, ''u'', %5$s, %6$s, NULL, %7$s,\n'
-                    '                                            current_setting(''livelane.wake'', true) IS DISTINCT FROM ''caller'')::text, true);\n'
+                    '                                    IF alone = %4$L || %5$s AND pg_trigger_depth() = 1 AND log_is_last(TG_RELID) THEN\n'
+                    '                                        alone := set_config(''livelane.alone'', ''#'' || number_one(topic, %3$L, ''u'', %5$s, %6$s, NULL, %7$s,\n'
+                    '                                            current_setting(''livelane.wake'', true) IS DISTINCT FROM ''caller''), true);\n'
                     '                                    ELSE\n'
                     '                                        %8$s\n'
                     '                                        VALUES (topic, true, %3$L, ''u'', %5$s, %6$s, NULL, %7$s);\n'

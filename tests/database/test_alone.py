@@ -18,14 +18,14 @@ async def test_one_row_is_numbered_in_its_statement_and_gathered_nowhere(conn: A
     async with conn.transaction():
         await conn.execute(ALONE)
         await conn.execute(THE_ROW)
-        assert await value(conn, "SELECT current_setting('livelane.numbered')") == str(before + 1)
+        assert await value(conn, "SELECT current_setting('livelane.alone')") == f"#{before + 1}"
         assert await value(conn, GATHERED) == gathered
 
     (event,) = await events(conn, after=before)
     assert (event["seq"], event.get("more", False), event["type"]) == (before + 1, False, "ticket.updated")
     assert (event["set"], event["was"]) == ({"title": "x", "version": 2}, {"title": "T1", "version": 1})
     assert (event["actor"]["id"], event["via"]) == (1, "rest")
-    assert await value(conn, "SELECT current_setting('livelane.numbered', true)") == ""  # of that transaction only
+    assert await value(conn, "SELECT current_setting('livelane.alone', true)") == ""  # of that transaction only
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ async def test_a_rolled_back_savepoint_gives_its_number_back(conn: AsyncConnecti
         await conn.execute("SAVEPOINT s")
         await conn.execute(THE_ROW)
         await conn.execute("ROLLBACK TO s")
-        assert await value(conn, "SELECT current_setting('livelane.numbered', true)") in ("", None)
+        assert await value(conn, "SELECT current_setting('livelane.alone')") == "ticket/1"
         await conn.execute("UPDATE ticket SET title = 'z' WHERE id = 1")
 
     assert [(event["seq"] - before, event["set"]["title"]) for event in await events(conn, after=before)] == [(1, "z")]
@@ -146,3 +146,91 @@ async def test_a_move_that_gives_its_column_new_ranks_is_one_batch(conn: AsyncCo
     assert [event["id"] for event in made[:-1]] == [1, 2], "the column was given new ranks"
     assert (made[-1]["id"], made[-1]["seq"]) == (3, number)
     assert [event.get("more", False) for event in made] == [True, True, False]
+
+
+@pytest.mark.parametrize("board", [1, 2])
+@pytest.mark.parametrize(
+    "trigger",
+    ["zzz AFTER UPDATE ON ticket FOR EACH STATEMENT", "aaa AFTER UPDATE ON ticket FOR EACH STATEMENT"]
+    + [f"zzz {when} UPDATE ON ticket FOR EACH ROW" for when in ("BEFORE", "AFTER")],
+)
+async def test_what_a_trigger_of_the_users_changes_is_in_the_batch(conn: AsyncConnection, trigger: str, board: int):
+    await set_up(conn)
+    await conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 't', sha256('s'))")
+    await conn.execute("INSERT INTO board (title) VALUES ('Other')")
+    await conn.execute("INSERT INTO board_column (board_id, title) VALUES (2, 'Inbox')")
+    await conn.execute("INSERT INTO ticket (id, column_id, title) VALUES (100, 4, 'There')")
+    other = 2 if board == 1 else 100
+    await conn.execute(
+        f"""
+        CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF pg_trigger_depth() = 1 THEN
+                UPDATE ticket SET description = 'x' WHERE id = {other};
+            END IF;
+            RETURN NEW;
+        END $$
+        """.encode()
+    )
+    await conn.execute(f"CREATE TRIGGER {trigger} EXECUTE FUNCTION also()".encode())
+    before, there = await seq(conn), await seq(conn, "board/2")
+
+    number = await value(
+        conn, "SELECT (w).seq FROM change_ticket(sha256('s'), NULL, NULL, NULL, 1, '{\"title\": \"x\"}') w"
+    )
+
+    made, elsewhere = await events(conn, after=before), await events(conn, "board/2", there)
+    assert {event["id"] for event in (*made, *elsewhere)} == {1, other}
+    assert [event.get("more", False) for event in made] == [True] * (len(made) - 1) + [False]
+    assert number == made[-1]["seq"] == before + len(made)
+
+
+async def test_a_trigger_that_changes_the_row_again_does_not_use_up_the_promise(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 't', sha256('s'))")
+    await conn.execute(
+        """
+        CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF pg_trigger_depth() = 1 THEN
+                UPDATE ticket SET description = 'x' WHERE id = NEW.id;
+            END IF;
+            RETURN NULL;
+        END $$
+        """
+    )
+    await conn.execute("CREATE TRIGGER again AFTER UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION again()")
+    before = await seq(conn)
+
+    number = await value(
+        conn, "SELECT (w).seq FROM change_ticket(sha256('s'), NULL, NULL, NULL, 1, '{\"title\": \"x\"}') w"
+    )
+
+    made = await events(conn, after=before)
+    assert [(event["seq"] - before, event.get("more", False)) for event in made] == [(1, True), (2, False)]
+    assert number == before + 2
+
+
+async def test_whoever_changed_something_before_cannot_promise_to_be_alone(conn: AsyncConnection):
+    await set_up(conn)
+    before = await seq(conn)
+
+    async with conn.transaction():
+        await conn.execute("UPDATE ticket SET title = 'first' WHERE id = 1")
+        await conn.execute(ALONE)
+        await conn.execute(THE_ROW)
+
+    made = await events(conn, after=before)
+    assert [event["set"]["title"] for event in made] == ["first", "x"]
+    assert [event.get("more", False) for event in made] == [True, False]
+
+
+async def test_a_write_that_changes_nothing_has_no_number_of_one_before_it(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 't', sha256('s'))")
+    before = await seq(conn)
+    write = "SELECT (w).seq FROM change_ticket(sha256('s'), NULL, NULL, NULL, 1, '{\"title\": \"x\"}') w"
+
+    async with conn.transaction():
+        assert await value(conn, write) == before + 1
+        assert await value(conn, write) is None

@@ -1,4 +1,4 @@
-"""What goes wrong meanwhile: restarts, kills, lost connections, a frozen process, somebody at lunch."""
+"""What goes wrong meanwhile: restarts, kills, lost connections, a frozen process, lunch, a trigger of the user's."""
 
 import os
 import signal
@@ -12,7 +12,22 @@ from psycopg import AsyncConnection
 
 from tests.torture.ground import Ground
 
-FAULTS = ("restart", "kill", "listener", "connections", "postgres", "freeze", "lunch")
+FAULTS = ("restart", "kill", "listener", "connections", "postgres", "freeze", "lunch", "trigger")
+
+# It comes after the log's own, and changes another ticket in whoever's transaction.
+MEDDLE = """
+CREATE OR REPLACE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF pg_trigger_depth() = 1
+       AND EXISTS (SELECT FROM before o JOIN after n USING (id) WHERE n.version <> o.version) THEN
+        UPDATE ticket SET description = random()::text WHERE id = (SELECT min(id) FROM ticket);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER zzz AFTER UPDATE ON ticket REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION meddle();
+"""
+MEDDLE_NO_MORE = "DROP TRIGGER IF EXISTS zzz ON ticket"
 
 
 async def break_things(ground: Ground, every_s: tuple[float, float]) -> None:
@@ -56,8 +71,25 @@ async def _make(ground: Ground, fault: str) -> None:
         os.kill(worker, signal.SIGCONT)
     elif fault == "worker":
         os.kill(product.workers[-1], signal.SIGKILL)  # its parent starts another
+    elif fault == "trigger":
+        await _alter(ground, MEDDLE)
+        await anyio.sleep(2)
+        await _alter(ground, MEDDLE_NO_MORE)
     else:
         await _go_to_lunch(ground)
+
+
+async def _alter(ground: Ground, statements: str) -> None:
+    """Run them as the owner of the tables, waiting for no table longer than the writers' patience."""
+    with anyio.fail_after(30):
+        async with await AsyncConnection.connect(ground.server.url, autocommit=True) as conn:
+            await conn.execute("SET lock_timeout = '200ms'")
+            while True:
+                try:
+                    await conn.execute(statements.encode())
+                    return
+                except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+                    await anyio.sleep(0.1)
 
 
 async def _terminate(ground: Ground, which: str) -> None:

@@ -127,6 +127,10 @@ async def _statement(ground: Ground, chance: random.Random, conn: AsyncConnectio
         await conn.execute(f"UPDATE ticket SET title = title WHERE id IN ({some})".encode(), where)
     else:
         await conn.execute(
-            f"UPDATE ticket SET rank = %s WHERE id IN ({some})".encode(), (f"b{chance.randint(10, 99)}V", *where)
+            f"UPDATE ticket SET rank = %s WHERE id IN ({some})".encode(),
+            (
+                f"b{chance.choice(('', '0' * 39))}{chance.randint(10, 99)}V",
+                *where,
+            ),  # a long one: new ranks for its column
         )
     return set()

@@ -103,6 +103,7 @@ def _what_was_acknowledged_is_there(ground: Ground, log: dict[str, list[dict[str
                 f"{key} was done twice: {run}"
             )
             assert [bool(event.get("more")) for event in run] == [True] * (len(run) - 1) + [False], f"{key}: {run}"
+            assert one != topic or run[-1]["seq"] == seq, f"{key} was answered {seq}, which is not its last: {run}"
     deleted = {
         event["id"]
         for events in log.values()

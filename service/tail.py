@@ -29,6 +29,9 @@ MOST_WAIT_S = 15.0  # between two tries
 NAME_WIDTH = 16
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
 
+# What people wrote must not reach the terminal as commands (C1 is another way to say ESC) or turn the line around.
+COMMANDS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+
 
 class Ended(click.ClickException):
     """The stream is over for good; the text says why and what to do."""
@@ -221,9 +224,7 @@ class Lines:
         if not first:
             self.note(f"a new snapshot ({frame['reason']}): {there}")
             return None
-        self.console.print(
-            Text.assemble((self.board.title, "bold"), (f"  board {state['board']['id']}: {there}", "dim"))
-        )
+        self._write(Text.assemble((self.board.title, "bold"), (f"  board {state['board']['id']}: {there}", "dim")))
         return (frame["seq"], self.last) if self.last and frame["seq"] else None
 
     def past(self, events: list[dict[str, Any]]) -> None:
@@ -239,7 +240,7 @@ class Lines:
 
     def note(self, text: str) -> None:
         """Say something about the connection, beside the board's own life."""
-        self.console.print(Text(f"{_now()}  · {text}", style="dim"), soft_wrap=True)
+        self._write(Text(f"{_now()}  · {text}", style="dim"))
 
     def _print(self, event: dict[str, Any]) -> None:
         name = who(event)
@@ -249,6 +250,10 @@ class Lines:
             (f"{at:%H:%M:%S}", "dim"), "  ", (f"{name:{NAME_WIDTH}}", colour), "  ",
             self.board.says(event), (f"  {event['seq']}", "dim"),
         )  # fmt: skip
+        self._write(line)
+
+    def _write(self, line: Text) -> None:
+        line.plain = line.plain.translate(COMMANDS)
         self.console.print(line, soft_wrap=True)
 
 

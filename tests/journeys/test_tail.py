@@ -93,6 +93,14 @@ def test_a_board_is_told_in_words_with_names(serve: Product, sql: psycopg.Connec
         tail.until("deleted #1 “Fix sign-in” for good")
 
 
+def test_a_title_cannot_command_the_terminal(serve: Product, sql: psycopg.Connection) -> None:
+    with Tail("1", "--url", serve.url, "--database-url", serve.database_url) as tail:
+        tail.until("Road")
+        sql.execute("UPDATE ticket SET title = %s WHERE id = 1", ("a\x9b31m\x85b \u202e c",))
+
+        assert "“a\ufffd31m\ufffdb \ufffd c”" in tail.until("renamed #1: “Fix login” → ")
+
+
 def test_past_events_come_first(serve: Product, sql: psycopg.Connection) -> None:
     with Tail("1", "--last", "2", "--url", serve.url, "--database-url", serve.database_url) as tail:
         tail.until("added the column Doing")

@@ -140,6 +140,26 @@ async def test_a_ticket_deleted_in_sql_while_it_is_dragged_is_gone_with_a_senten
     await hands.ends_as(board.columns[1], [fellow, board.tickets[1], board.tickets[4]])
 
 
+async def test_a_ticket_whose_column_is_archived_while_it_is_dragged_stays_there_with_a_sentence(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    ada = await at(window, people, board)
+    role = board.sql("SELECT session_user")[0][0]
+    ticket, (first, second, _) = board.tickets[0], board.columns
+    await ada.take(ticket)
+    await ada.carry(second, 30)
+
+    board.sql("UPDATE board_column SET archived_at = now() WHERE id = %s", first)
+
+    told = ada.toast(f"SQL ({role}) archived the column you were dragging from.")
+    await expect(told).to_be_visible()
+    await ada.drop()
+    await told.get_by_role("button", name="Restore").click()
+    await expect(ada.lane(first).locator(f'[data-ticket="{ticket}"]')).to_be_visible()
+    assert board.column_of(ticket) == first
+    assert await ada.order(second) == [board.tickets[1], board.tickets[4]]
+
+
 async def test_a_full_column_sends_the_ticket_back_and_says_so(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

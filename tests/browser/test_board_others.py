@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.board import Board
-from tests.browser.hands import at
+from tests.browser.hands import Hands, at, saved
 from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
@@ -120,6 +120,74 @@ async def test_the_text_in_a_ticket_that_is_taken_away_is_kept(
         await expect(ben.link(ticket)).to_have_text("Do not lose me")
         await ben.tab.until("board.pending().length === 0")
         assert board.title(ticket) == "Do not lose me"
+
+
+@pytest.mark.parametrize("where", ["title", "composer"])
+async def test_what_i_write_in_a_column_that_is_archived_comes_back_with_it(
+    served: Product, people: People, board: Board, window: Window, where: str
+) -> None:
+    ben = await at(window, people, board, "Ben")
+    role = board.sql("SELECT session_user")[0][0]
+    await ben.press("ArrowDown", "e" if where == "title" else "c")
+    await ben.page.keyboard.type("Do not lose me")
+
+    board.sql("UPDATE board_column SET archived_at = now() WHERE id = %s", board.columns[0])
+
+    told = ben.toast(f"SQL ({role}) archived this column at ")
+    await expect(told).to_contain_text("Your text is kept.")
+    await expect(told.get_by_role("button", name="Copy my text")).to_be_visible()
+    await told.get_by_role("button", name="Restore").click()
+    await expect(ben.lane(board.columns[0]).locator("textarea:focus")).to_have_value("Do not lose me")
+    await ben.press("Enter")
+    await expect(ben.lane(board.columns[0]).locator("a.name", has_text="Do not lose me")).to_be_visible()
+    await saved(ben.page)
+    assert "Do not lose me" in board.titles()
+
+
+async def test_what_somebody_archived_before_me_is_said_to_be_archived(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    ada = await at(window, people, board)
+    await window.context.set_offline(True)
+    await ada.press("ArrowDown", "Delete")
+    board.sql("UPDATE ticket SET archived_at = now() WHERE id = %s", board.tickets[0])
+    await window.context.set_offline(False)
+
+    await expect(ada.toast(f"{board.tickets[0]} was archived already.")).to_be_visible()
+    await expect(ada.ticket(board.tickets[0])).to_have_count(0)
+
+
+@pytest.mark.parametrize("where", ["title", "composer"])
+async def test_what_i_write_on_a_board_i_am_removed_from_can_be_copied(
+    served: Product, people: People, board: Board, window: Window, where: str
+) -> None:
+    person = people.new("Ben", board.id)
+    await window.sign_in(person)
+    ben = Hands(await window.tab(board.id))
+    await ben.tab.live()
+    await ben.page.wait_for_selector(".colhead")
+    await ben.press("ArrowDown", "e" if where == "title" else "c")
+    await ben.page.keyboard.type("Do not lose me")
+
+    people.remove(person, board.id)
+
+    await expect(ben.page.get_by_text("You are no longer a member of this board.")).to_be_visible()
+    told = ben.toast("“Do not lose me” was not sent.")
+    await expect(told.get_by_role("button", name="Copy my text")).to_be_visible()
+
+
+async def test_a_half_written_ticket_goes_along_to_another_column(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    ada = await at(window, people, board)
+    await ada.press("ArrowDown", "c")
+    await ada.page.keyboard.type("Half a ticket")
+
+    await ada.lane(board.columns[1]).get_by_role("button", name="New ticket in Column 2").click()
+
+    await expect(ada.lane(board.columns[1]).locator("textarea:focus")).to_have_value("Half a ticket")
+    await ada.press("Enter", "Escape", "c")
+    await expect(ada.lane(board.columns[1]).locator("textarea:focus")).to_have_value("")
 
 
 async def test_undo_is_refused_when_someone_changed_the_same_since(

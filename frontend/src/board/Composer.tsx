@@ -1,9 +1,9 @@
-import { useLayoutEffect, useRef, useState } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import type { Column } from '../sync'
 import { count } from '../ui/times'
 import { useHands } from './hands'
 import { createTickets } from './moves'
-import { focusTicket } from './ui'
+import { focusTicket, useUi } from './ui'
 
 const LONGEST = 500
 
@@ -19,7 +19,8 @@ export function titlesIn(text: string): string[] {
 /** Writes tickets one after the other: Enter saves and stays, Escape closes, several pasted lines offer one ticket each. */
 export function Composer({ column }: { column: Column }) {
   const hands = useHands()
-  const [text, setText] = useState('')
+  const text = useUi((state) => state.written)
+  const setText = (written: string) => hands.ui.setState({ written })
   const field = useRef<HTMLTextAreaElement>(null)
   const titles = titlesIn(text)
   const many = titles.length > 1
@@ -38,7 +39,7 @@ export function Composer({ column }: { column: Column }) {
 
   function close(): void {
     const { store, ui } = hands
-    ui.setState({ composing: null })
+    ui.setState({ composing: null, written: '' })
     const tickets = store.tickets(column.id)
     const last = tickets.at(-1) ?? null
     focusTicket(ui, column.id, last, Math.max(0, tickets.length - 1))

@@ -54,6 +54,9 @@ export function watchNotices(hands: BoardHands, which: (notice: Notice) => boole
   const stops = [
     store.onNotice((notice) => which(notice) && tell(hands, notice)),
     store.onApplied((applied) => left(hands, applied)),
+    store.subscribe('status', () => {
+      if (store.status() === 'forbidden' || store.status() === 'gone') boardLeft(hands)
+    }),
     // A conflict that is settled otherwise takes its question along.
     store.subscribe('conflicts', () => {
       const open = new Set(store.conflicts().map((conflict) => conflict.op))
@@ -118,6 +121,8 @@ function tell(hands: BoardHands, notice: Notice): void {
     )
   }
   closeToast('done') // it said that it was done
+  if (command.do === 'ticket.archive' && refusal.problem === 'archived')
+    return say('refused', <Sentence parts={texts.archivedAlready(id)} />)
   if (command.do.startsWith('ticket.')) say('refused', <Sentence parts={texts.wentBack(id, why)} />)
   else say('refused', texts.notDone(why))
 }
@@ -172,10 +177,56 @@ function verbOf(event: TopicEvent): string | null {
     : null
 }
 
+/** The whole board left while somebody wrote: they may take their text along. */
+function boardLeft({ ui }: BoardHands): void {
+  const { editing, composing, written } = ui.getState()
+  const title = editing && editing.draft !== editing.was ? editing.draft.trim() : ''
+  const text = title || (composing === null ? '' : written.trim())
+  if (!text) return
+  ui.setState({ editing: null, composing: null, written: '' })
+  const copy = { text: texts.copyText, run: () => void copyText(text, [texts.textCopied]) }
+  say('gone', <Sentence parts={texts.notSent(text)} />, [copy], KEPT)
+}
+
+/** A column left while somebody wrote in it, or dragged a ticket out of it. Coming back it brings the text along. */
+function columnLeft({ store, ui }: BoardHands, event: TopicEvent): void {
+  const archived = event.type === 'column.updated' && typeof event.set?.archived_at === 'string'
+  if (!archived && event.type !== 'column.deleted') return
+  const { drag, editing, composing, written } = ui.getState()
+  const who = actorName(event.actor, event.via)
+  const verb = archived ? texts.archivedVerb : texts.deletedVerb
+  const restore = (then: () => void) => ({
+    text: texts.restore,
+    run: () => {
+      store.run({ do: 'column.restore', id: event.id })
+      then()
+    },
+  })
+  // The tickets of a column that left are not shown any more.
+  const ids = drag?.ids.filter((id) => store.ticket(id) !== undefined)
+  if (drag && ids && ids.length < drag.ids.length) {
+    ui.setState({ drag: ids.length ? { ...drag, ids } : null })
+    say('gone', texts.columnGoneWhileDragging(who, verb), archived ? [restore(() => {})] : undefined)
+  }
+  const title = editing && !store.ticket(editing.id) ? editing.draft.trim() : ''
+  const text = title || (composing === event.id ? written.trim() : '')
+  if (!text) return
+  const copy = { text: texts.copyText, run: () => void copyText(text, [texts.textCopied]) }
+  const back = restore(() => ui.setState(title ? { editing } : { composing: event.id, written }))
+  ui.setState(title ? { editing: null } : { composing: null, written: '' })
+  say(
+    'gone',
+    texts.columnGoneWhileEditing(who, verb, timeOf(event.at)),
+    archived ? [back, copy] : [copy],
+    KEPT,
+  )
+}
+
 /** What left the board while it was in hand or being written in; and what came but cannot be seen. */
 function left(hands: BoardHands, { events, live }: Applied): void {
   const { store, ui } = hands
   for (const event of events) {
+    if (!event.mine) columnLeft(hands, event)
     if (event.mine || !event.type.startsWith('ticket.')) continue
     const { drag, editing, filter } = ui.getState()
     if (live && event.type === 'ticket.created' && filter && store.ticket(event.id)) {

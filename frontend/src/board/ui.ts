@@ -46,6 +46,8 @@ export interface BoardUi {
   anchor: Id | null
   /** The column that is being written in. */
   composing: Id | null
+  /** What stands in the composer: it goes along to another column. */
+  written: string
   editing: Editing | null
   renaming: Id | null
   drag: Dragging | null
@@ -69,6 +71,7 @@ export function createUi(start: Partial<BoardUi> = {}): UiStore {
     selected: new Set<Id>(),
     anchor: null,
     composing: null,
+    written: '',
     editing: null,
     renaming: null,
     drag: null,

@@ -54,6 +54,7 @@ export const board = {
 
   // refused
   wentBack: (id: number, why: string) => ['', number(id), ` went back: ${why}`],
+  archivedAlready: (id: number) => ['', number(id), ' was archived already.'],
   full: (column: string, fill: number, limit: number) =>
     `${column} is full, ${figure(fill)} of ${figure(limit)}.`,
   viewer: 'you can view this board, not change it.',
@@ -92,6 +93,10 @@ export const board = {
   ],
   goneWhileEditing: (who: string, verb: string, at: string) =>
     `${who} ${verb} this ticket at ${at}. Your text is kept.`,
+  columnGoneWhileDragging: (who: string, verb: string) => `${who} ${verb} the column you were dragging from.`,
+  columnGoneWhileEditing: (who: string, verb: string, at: string) =>
+    `${who} ${verb} this column at ${at}. Your text is kept.`,
+  notSent: (text: string) => ['', `“${text}”`, ' was not sent.'],
   restore: 'Restore',
   restoreAndSave: 'Restore and save',
   copyText: 'Copy my text',

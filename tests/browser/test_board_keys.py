@@ -128,6 +128,18 @@ async def test_move_to_is_the_same_as_a_drop(served: Product, people: People, bo
     await expect(hands.link(ticket)).to_be_focused()
 
 
+async def test_a_column_that_is_archived_while_it_is_chosen_is_chosen_no_more(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.press("ArrowDown", "m")
+    await hands.page.get_by_role("combobox").select_option(label="Column 3")
+
+    board.sql("UPDATE board_column SET archived_at = now() WHERE id = %s", board.columns[2])
+
+    await expect(hands.page.get_by_role("button", name="Move to Column 1")).to_be_visible()
+
+
 async def test_the_composer_adds_one_after_the_other(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

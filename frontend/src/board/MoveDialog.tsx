@@ -18,7 +18,9 @@ export default function MoveDialog({ ids, onClose }: { ids: readonly Id[]; onClo
   const first = store.ticket(ids[0]!)
   // What the person sees when the dialog opens is what they decide on.
   const [seen] = useState(() => new Map(ids.map((id) => [id, store.ticket(id)?.version ?? 0])))
-  const [column, setColumn] = useState<Id>(first?.column_id ?? columns[0]!)
+  const from = first?.column_id ?? columns[0]!
+  const [chosen, setColumn] = useState<Id>(from)
+  const column = columns.includes(chosen) ? chosen : from // it may be archived meanwhile
   const moving = new Set(ids)
   const all = store.tickets(column)
   const others = all.filter((id) => !moving.has(id))

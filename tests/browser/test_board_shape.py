@@ -251,6 +251,78 @@ async def test_what_people_wrote_runs_in_its_own_direction(
     assert latin["left"] < 20 < latin["right"], latin
 
 
+async def test_an_open_tickets_title_runs_in_its_own_direction(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    board.sql("UPDATE ticket SET title = 'זהו כרטיס' WHERE id = %s", board.tickets[0])
+    hands = await at(window, people, board)
+    await hands.link(board.tickets[0]).click()
+
+    title = hands.page.get_by_role("button", name="זהו כרטיס")
+    left, right = await title.evaluate(
+        """(button) => {
+            const text = document.createRange()
+            text.selectNodeContents(button)
+            const [inner, outer] = [text.getBoundingClientRect(), button.getBoundingClientRect()]
+            return [inner.left - outer.left, outer.right - inner.right]
+        }"""
+    )
+
+    assert right < 20 < left, (left, right)
+
+
+async def test_a_filter_that_matches_nothing_offers_the_way_out_on_a_phone(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    await hands.page.set_viewport_size({"width": 360, "height": 740})
+    await hands.page.get_by_role("button", name="Filter").click()
+    await hands.page.keyboard.type("zzz")
+
+    box = await hands.page.get_by_role("button", name="Clear filters").bounding_box()
+
+    assert box
+    assert box["x"] + box["width"] <= 360, box
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_a_question_about_columns_with_long_names_can_be_read(
+    served: Product, people: People, board: Board, window: Window, width: int
+) -> None:
+    for column in board.columns:
+        board.sql("UPDATE board_column SET title = title || repeat(' of long names', 8) WHERE id = %s", column)
+    hands = await at(window, people, board)
+    await hands.page.set_viewport_size({"width": width, "height": 740})
+    await window.context.set_offline(True)
+    move = {"do": "ticket.move", "id": board.tickets[0], "column_id": board.columns[1]}
+    await hands.tab.do({**move, "seen": await hands.tab.ask(f"board.ticket({board.tickets[0]}).version")})
+    board.sql("UPDATE ticket SET column_id = %s WHERE id = %s", board.columns[2], board.tickets[0])
+    await window.context.set_offline(False)
+
+    asked = hands.toast("all the same?")
+
+    await expect(asked.get_by_role("button", name="Leave it")).to_be_visible()
+    boxes = [await part.bounding_box() for part in await asked.locator("p, .btn").all()]
+    text, *actions = [box for box in boxes if box]
+    assert text["width"] > 250, text
+    assert len(actions) == 2
+    assert all(box["x"] > 0 and box["x"] + box["width"] < width for box in actions), actions
+
+
+async def test_what_is_archived_does_not_hide_the_last_columns_name(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    board.sql("UPDATE ticket SET archived_at = now() WHERE column_id = %s", board.columns[0])
+    for n in range(2):
+        board.sql("INSERT INTO board_column (board_id, title, rank) VALUES (%s, 'Column 5', %s)", board.id, f"b{n}")
+    hands = await at(window, people, board)
+    await expect(hands.page.get_by_role("link", name="2 archived")).to_be_visible()
+
+    shown, whole = await hands.page.locator(".colhead h2").last.evaluate("h => [h.clientWidth, h.scrollWidth]")
+
+    assert shown >= whole
+
+
 async def test_a_board_without_columns_offers_the_first(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

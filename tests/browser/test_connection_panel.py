@@ -34,6 +34,26 @@ async def test_it_says_the_number_and_measures_the_last_events(
     await expect(dialog).to_contain_text("One stream for this browser")
 
 
+async def test_the_figures_beside_the_plot_have_room(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    board.rename(board.tickets[0], "Another title")
+    await hands.tab.until(f"board.seq() === {board.seq()}")
+    plot = (await panel(hands)).locator(".plot")
+    await expect(plot.locator("text.pl")).to_have_count(2)
+
+    over = await plot.evaluate(
+        """(plot) => {
+            const figure = plot.querySelector('text.pl:last-of-type')
+            figure.textContent = 'p95 8888' // a slow day
+            return figure.getBoundingClientRect().right - plot.getBoundingClientRect().right
+        }"""
+    )
+
+    assert over <= 1
+
+
 async def test_it_counts_the_tabs_that_share_the_stream(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

@@ -91,7 +91,7 @@ function ArchiveLink() {
   return (
     <Link href={`/boards/${store.id}/archive`} className="foot">
       <Archive className="i s" aria-hidden="true" />
-      {figure(archived)} archived
+      {figure(archived)} <span>archived</span>
     </Link>
   )
 }

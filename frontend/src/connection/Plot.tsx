@@ -47,10 +47,10 @@ export function Plot({
         <>
           <line className="p" x1="0" x2="334" y1={y(half)} y2={y(half)} />
           <line className="p" x1="0" x2="334" y1={y(most)} y2={y(most)} />
-          <text className="pl" x="340" y={halfY + 4}>
+          <text className="pl" x={WIDTH} textAnchor="end" y={halfY + 4}>
             p50 {Math.round(half)}
           </text>
-          <text className="pl" x="340" y={mostY + 4}>
+          <text className="pl" x={WIDTH} textAnchor="end" y={mostY + 4}>
             p95 {Math.round(most)}
           </text>
         </>

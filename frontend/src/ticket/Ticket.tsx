@@ -183,7 +183,7 @@ function Place({ ticket }: { ticket: Viewed<Row> }): ReactNode {
   if (!column) return null
   return (
     <span className="t3 place">
-      {column.title}
+      <bdi>{column.title}</bdi>
       {at >= 0 && `, ${figure(at + 1)} of ${figure(order.length)}`}
     </span>
   )

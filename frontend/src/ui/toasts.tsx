@@ -108,21 +108,24 @@ function ToastLine({ toast: { id, text, actions, quiet = false, stays = STAYS_MS
       onBlur={() => setHeld(false)}
     >
       <p ref={line}>{text}</p>
-      {actions?.map((action) => (
-        <button
-          key={action.text}
-          type="button"
-          className="btn"
-          onClick={() => {
-            close(id)
-            action.run()
-          }}
-        >
-          {action.text}
-          {action.keys && <Keys keys={action.keys} />}
-        </button>
-      ))}
-      {!actions?.length && (
+      {actions?.length ? (
+        <span className="acts">
+          {actions.map((action) => (
+            <button
+              key={action.text}
+              type="button"
+              className="btn"
+              onClick={() => {
+                close(id)
+                action.run()
+              }}
+            >
+              {action.text}
+              {action.keys && <Keys keys={action.keys} />}
+            </button>
+          ))}
+        </span>
+      ) : (
         <IconButton label="Close" className="btn" onClick={() => close(id)}>
           <X className="i s" />
         </IconButton>

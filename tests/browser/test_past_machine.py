@@ -160,3 +160,23 @@ async def test_what_the_log_no_longer_holds_is_a_sentence(
     slider = hands.page.get_by_role("slider", name="Moment")
     await expect(slider).to_have_attribute("aria-valuemin", "5")
     await expect(hands.page.locator(".past .board")).to_be_visible()
+
+
+async def test_back_from_it_the_keyboard_and_a_half_written_ticket_are_where_they_were(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    hands = await at(window, people, board)
+    now = hands.page.get_by_role("button", name="Back to now")
+    await hands.press("ArrowDown", "ArrowRight", "ArrowDown")
+    await expect(hands.link(board.tickets[4])).to_be_focused()
+
+    await hands.press("t")
+    await expect(now).to_be_visible()
+    await hands.press("Escape")
+
+    await expect(hands.link(board.tickets[4])).to_be_focused()
+    await hands.press("c")
+    await hands.page.keyboard.type("Half a ticket")
+    await hands.page.get_by_role("button", name="Time machine").click()
+    await now.click()
+    await expect(hands.lane(board.columns[1]).locator("textarea:focus")).to_have_value("Half a ticket")

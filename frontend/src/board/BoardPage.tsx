@@ -5,7 +5,7 @@ import { flushSync } from 'react-dom'
 import { useLocation } from 'wouter'
 import { useBoard, useBoardRow, useBoardStatus, useColumns, useMayEdit } from '../live/board'
 import { usePerson } from '../live/session'
-import type { Id } from '../sync'
+import type { BoardStore, Id } from '../sync'
 import { board as texts } from '../texts/board'
 import { Button } from '../ui/Button'
 import { later } from '../ui/later'
@@ -24,7 +24,7 @@ import { Lane } from './Lane'
 import { watchNotices } from './notices'
 import { PhoneTabBar, PhoneTabs } from './Phone'
 import { watchSpoken } from './spoken'
-import { createUi, renameIn, UiProvider, useUi } from './ui'
+import { type BoardUi, createUi, renameIn, UiProvider, useUi } from './ui'
 
 const MoveDialog = later(() => import('./MoveDialog'))
 const Palette = later(() => import('./Palette'))
@@ -53,6 +53,9 @@ interface BoardPageProps {
   onControl: (control: BoardControl) => void
 }
 
+/** Where the keyboard was and what was half written, for when the time machine or the archive gives the place back. */
+const leftBehind = new WeakMap<BoardStore, Partial<BoardUi>>()
+
 /** The board itself, below the top bar: filter bar, lanes, and everything hands can do with them. */
 export function BoardPage(props: BoardPageProps) {
   const store = useBoard()
@@ -61,12 +64,21 @@ export function BoardPage(props: BoardPageProps) {
     createUi({
       filter: new URLSearchParams(location.search).get('q') ?? '',
       collapsed: collapsedColumns(person.id, store.id),
+      ...leftBehind.get(store),
     }),
   )
   const [path, go] = useLocation()
   const inside = useRef(false)
   const hands = useMakeHands(ui, inside, go)
   useEffect(() => rememberCollapsedFor(person.id, store.id), [person.id, store.id])
+  useEffect(
+    () => () => {
+      const { focus, composing, written } = ui.getState()
+      const focusAsked = focus && composing === null ? 1 : 0
+      leftBehind.set(store, { focus, focusAsked, composing, written })
+    },
+    [store, ui],
+  )
   return (
     <UiProvider value={ui}>
       <HandsProvider value={hands}>
@@ -212,9 +224,9 @@ function BoardBody({
   // Unsaved work is kept, but whoever leaves should know.
   useEffect(() => {
     const leaving = (event: BeforeUnloadEvent) => {
-      const { editing } = ui.getState()
+      const { editing, written } = ui.getState()
       const unsent = store.pending().some((each) => each.state === 'waiting' || each.state === 'failed')
-      if (unsent || (editing && editing.draft !== editing.was)) event.preventDefault()
+      if (unsent || written.trim() || (editing && editing.draft !== editing.was)) event.preventDefault()
     }
     window.addEventListener('beforeunload', leaving)
     return () => window.removeEventListener('beforeunload', leaving)

@@ -198,8 +198,8 @@ function columnLeft({ store, ui }: BoardHands, event: TopicEvent): void {
   const restore = (then: () => void) => ({
     text: texts.restore,
     run: () => {
-      store.run({ do: 'column.restore', id: event.id })
-      then()
+      // Nothing is written in it before it is there: the server would refuse what overtakes.
+      void store.run({ do: 'column.restore', id: event.id }).settled.then(then)
     },
   })
   // The tickets of a column that left are not shown any more.

@@ -3,7 +3,7 @@
     python -m tests.bench.handlers DATABASE_URL CREDENTIAL_HEX
 
 It prints its port. /hello answers; /one asks the database for a constant first; /tickets/N runs the query of GET
-/api/tickets/N through the service's pool; /pool/N runs it through psycopg's own.
+/api/tickets/N through the service's pool; /pool/N and /pool/one do the same through psycopg's own.
 """
 
 import socket
@@ -49,6 +49,12 @@ def create_app(url: str, credential: bytes) -> Litestar:
         [[body, _]] = await database.read(READ, credential, b"%d" % ticket_id)
         return Response(body or b"", media_type=JSON)
 
+    @get("/pool/one", media_type=JSON)
+    async def pooled_one() -> Response[bytes]:
+        async with pool.connection() as conn:
+            row = await (await conn.execute("SELECT 1")).fetchone()
+        return Response(str(row[0] if row else "").encode(), media_type=JSON)
+
     @get("/pool/{ticket_id:int}", media_type=JSON)
     async def pooled(ticket_id: FromPath[int]) -> Response[bytes]:
         async with pool.connection() as conn:
@@ -58,7 +64,9 @@ def create_app(url: str, credential: bytes) -> Litestar:
             row = await found.fetchone()
         return Response((row[0] if row else "").encode(), media_type=JSON)
 
-    return Litestar([hello, one, ticket, pooled], lifespan=[running], openapi_config=None, logging_config=None)
+    return Litestar(
+        [hello, one, ticket, pooled_one, pooled], lifespan=[running], openapi_config=None, logging_config=None
+    )
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ export class Outbox {
     return () => this.savedListeners.delete(listener)
   }
 
-  /** Those of a board, oldest first. The same array until one comes or goes. */
+  /** Those of a board, oldest first. The same array until one comes, goes or is named. */
   of(board: Id): readonly PendingOp[] {
     let ops = this.byBoard.get(board)
     if (!ops) {
@@ -437,6 +437,7 @@ export class Outbox {
     const from = op.id
     this.names.set(from, id)
     op.id = id
+    this.byBoard.clear()
     for (const other of this.ops)
       if (other !== op && rename(other, from, id) && other.state !== 'acked') this.env.storage.put(other)
     this.tellBoard(op.board, { is: 'named', from, to: id })

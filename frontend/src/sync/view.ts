@@ -9,6 +9,8 @@ import type { Board, Column, Id, Key, Member, PendingMark, Ticket, Viewed } from
 /** Answers from a cache that `touch` empties key by key, so that equal questions get the same object. */
 export class BoardView implements Sight {
   private cache = new Map<Key, unknown>()
+  private indexed: readonly PendingOp[] | undefined
+  private byRow = new Map<string, PendingOp[]>() // of what `indexed` holds: hundreds may be under way at once
 
   constructor(
     private readonly base: BoardBase,
@@ -27,6 +29,22 @@ export class BoardView implements Sight {
   /** The pending operations that show. One in conflict does not: the truth stands beside it. */
   private showing(): PendingOp[] {
     return this.outbox.of(this.boardId).filter((op) => op.state !== 'conflict')
+  }
+
+  /** Those of one row. */
+  private showingOf(noun: string, id: Id): PendingOp[] {
+    const ops = this.outbox.of(this.boardId)
+    if (ops !== this.indexed) {
+      this.indexed = ops
+      this.byRow.clear()
+      for (const op of ops) {
+        const row = `${op.noun}:${op.id}`
+        const others = this.byRow.get(row)
+        if (others) others.push(op)
+        else this.byRow.set(row, [op])
+      }
+    }
+    return this.byRow.get(`${noun}:${id}`)?.filter((op) => op.state !== 'conflict') ?? []
   }
 
   private cached<T>(key: Key, make: () => T): T {
@@ -90,9 +108,7 @@ export class BoardView implements Sight {
 
   description(asked: Id): string | undefined {
     const id = this.outbox.nameOf(asked)
-    const op = this.showing().findLast(
-      (each) => each.noun === 'ticket' && each.id === id && typeof each.set.description === 'string',
-    )
+    const op = this.showingOf('ticket', id).findLast((each) => typeof each.set.description === 'string')
     return op ? (op.set.description as string) : this.base.description(id)
   }
 
@@ -115,8 +131,7 @@ export class BoardView implements Sight {
   private lay<Row extends object>(noun: string, id: Id, confirmed: Row | undefined): Viewed<Row> | undefined {
     let row = confirmed
     let last: PendingOp | undefined
-    for (const op of this.showing()) {
-      if (op.noun !== noun || op.id !== id) continue
+    for (const op of this.showingOf(noun, id)) {
       const creates = op.uid !== undefined
       if (creates ? confirmed !== undefined : row === undefined) continue // confirmed already, or nothing to lay it on
       row = { ...row, ...op.set, ...(creates ? { id } : {}) } as Row

@@ -138,10 +138,11 @@ async def test_what_i_write_in_a_column_that_is_archived_comes_back_with_it(
     await expect(told.get_by_role("button", name="Copy my text")).to_be_visible()
     await told.get_by_role("button", name="Restore").click()
     await expect(ben.lane(board.columns[0]).locator("textarea:focus")).to_have_value("Do not lose me")
+    await ben.page.keyboard.type(" again")  # where I was
     await ben.press("Enter")
-    await expect(ben.lane(board.columns[0]).locator("a.name", has_text="Do not lose me")).to_be_visible()
+    await expect(ben.lane(board.columns[0]).locator("a.name", has_text="Do not lose me again")).to_be_visible()
     await saved(ben.page)
-    assert "Do not lose me" in board.titles()
+    assert "Do not lose me again" in board.titles()
 
 
 async def test_what_somebody_archived_before_me_is_said_to_be_archived(
@@ -186,6 +187,8 @@ async def test_a_half_written_ticket_goes_along_to_another_column(
     await ada.lane(board.columns[1]).get_by_role("button", name="New ticket in Column 2").click()
 
     await expect(ada.lane(board.columns[1]).locator("textarea:focus")).to_have_value("Half a ticket")
+    await ada.page.keyboard.type(", and the rest")
+    await expect(ada.lane(board.columns[1]).locator("textarea:focus")).to_have_value("Half a ticket, and the rest")
     await ada.press("Enter", "Escape", "c")
     await expect(ada.lane(board.columns[1]).locator("textarea:focus")).to_have_value("")
 

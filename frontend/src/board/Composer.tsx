@@ -27,6 +27,7 @@ export function Composer({ column }: { column: Column }) {
 
   useLayoutEffect(() => {
     field.current?.focus({ preventScroll: true })
+    field.current?.setSelectionRange(field.current.value.length, field.current.value.length) // one may go on writing
     field.current?.closest('.col')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }, [])
 

@@ -437,9 +437,9 @@ export class Outbox {
     const from = op.id
     this.names.set(from, id)
     op.id = id
-    this.byBoard.clear()
     for (const other of this.ops)
       if (other !== op && rename(other, from, id) && other.state !== 'acked') this.env.storage.put(other)
+    this.byBoard.clear() // of() gives another array, by which the view knows that ids are others
     this.tellBoard(op.board, { is: 'named', from, to: id })
   }
 

@@ -29,12 +29,21 @@ class Victim:
 
     def kill(self) -> None:
         """SIGKILL; it comes back by itself at once."""
-        os.kill(int((self._data / "postgres" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+        os.kill(self._postmaster(), signal.SIGKILL)
 
     def go(self) -> None:
-        """SIGKILL, and stay away until `come_back`."""
+        """SIGKILL, and stay away until `come_back`: its backends, which may still take a statement, are gone too."""
         os.kill(self._keeper, signal.SIGSTOP)
-        self.kill()
+        postmaster = self._postmaster()
+        backends = [int(pid) for pid in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()]
+        os.kill(postmaster, signal.SIGKILL)
+        until = time.monotonic() + 10
+        while any(_runs(pid) for pid in backends):
+            assert time.monotonic() < until, "backends outlive their postmaster"
+            time.sleep(0.01)
+
+    def _postmaster(self) -> int:
+        return int((self._data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
 
     def come_back(self) -> None:
         """Let whoever watches over it start it again."""
@@ -58,6 +67,14 @@ def _command(folder: Path) -> str:
         return (folder / "cmdline").read_text()
     except OSError:
         return ""
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there, and more than a zombie that nobody has waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.fixture

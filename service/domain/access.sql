@@ -88,21 +88,25 @@ $$;
 -- Refuse with 409 when one of the fields in `yours` was changed after version `known`; `theirs` holds their values now.
 -- Call it in a statement after the one that took the row's lock: only that sees the log of whom we waited for.
 -- Where the log does not hold every version since, each field that differs conflicts. Who did it on a board that the acting
--- person may not read is not said.
-CREATE OR REPLACE FUNCTION refuse_conflicts(noun text, id bigint, known integer, version integer, yours jsonb, theirs jsonb, row_ json)
+-- person may not read is not said. Events of a member have no version and bear the person's id on each board: with `topic` any
+-- of that topic may be the change.
+DROP FUNCTION IF EXISTS refuse_conflicts(text, bigint, integer, integer, jsonb, jsonb, json);
+CREATE OR REPLACE FUNCTION refuse_conflicts(noun text, id bigint, known integer, version integer, yours jsonb, theirs jsonb, row_ json, topic text DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    whole boolean;
     found json;
 BEGIN
     IF known IS NULL OR known = version THEN
         RETURN;
     END IF;
     WITH later AS MATERIALIZED (
-        SELECT e.topic, e.at, e.actor_id, e.via, e.kind, e."set", e.was, (e."set"->>'version')::integer AS version
-          FROM event e
+        SELECT e.topic, e.seq, e.at, e.actor_id, e.via, e.kind, e."set", v.version, CASE WHEN e.kind = 'u' THEN e.was ELSE
+               (SELECT d.was FROM event d   -- it came from another board: what it was there
+                 WHERE d.entity_id = e.entity_id AND d.noun = e.noun AND d.kind = 'd' AND (d.was->>'version')::integer = v.version - 1
+                 ORDER BY d.at DESC LIMIT 1) END AS was
+          FROM event e CROSS JOIN LATERAL (SELECT (e."set"->>'version')::integer) v (version)
          WHERE e.entity_id = refuse_conflicts.id AND e.noun = refuse_conflicts.noun AND e.kind <> 'd'
-           AND (e."set"->>'version')::integer > known
+           AND CASE WHEN refuse_conflicts.topic IS NULL THEN v.version > known ELSE e.topic = refuse_conflicts.topic END
     ), reach AS (
         SELECT known < refuse_conflicts.version AND count(DISTINCT l.version) = refuse_conflicts.version - known AS whole FROM later l
     )
@@ -110,17 +114,19 @@ BEGIN
                'at', rfc3339(t.at)) ORDER BY y.key)
       INTO found
       FROM jsonb_each(yours) y
+      CROSS JOIN LATERAL (SELECT CASE y.key WHEN 'archived' THEN 'archived_at' ELSE y.key END) f (field)
       CROSS JOIN reach r
       LEFT JOIN LATERAL (
           SELECT l.at, CASE WHEN a.may_read THEN l.via END AS via,
                  (SELECT json_build_object('id', p.id, 'name', p.name) FROM person p WHERE p.id = l.actor_id AND a.may_read) AS by
             FROM later l CROSS JOIN LATERAL topic_access(log_actor(), ARRAY[l.topic]) a
-           WHERE CASE y.key   -- `was` holds exactly what changed; a row that came from another board has none
-                     WHEN 'name' THEN l."set"->'name' IS NOT NULL   -- watched, so it has no former value
-                     WHEN 'position' THEN l.kind = 'c' OR l.was->'rank' IS NOT NULL OR l.was->'column_id' IS NOT NULL
-                     WHEN 'archived' THEN l.was->'archived_at' IS NOT NULL
-                     ELSE l.was->y.key IS NOT NULL END
-           ORDER BY l.version DESC LIMIT 1) t ON true
+           WHERE CASE
+                     WHEN y.key = 'name' THEN l."set"->'name' IS NOT NULL   -- watched, so it has no former value
+                     WHEN l.was IS NULL THEN true   -- what it was on the other board is not kept
+                     WHEN y.key = 'position' THEN l.kind = 'c' OR l.was->'rank' IS NOT NULL OR l.was->'column_id' IS NOT NULL
+                     WHEN l.kind = 'c' THEN l.was->>f.field IS DISTINCT FROM l."set"->>f.field
+                     ELSE l.was->f.field IS NOT NULL END   -- `was` holds exactly what changed
+           ORDER BY l.version DESC, l.at DESC, l.seq DESC LIMIT 1) t ON true
      WHERE y.value IS DISTINCT FROM theirs->y.key AND (t.at IS NOT NULL OR NOT r.whole);
     IF found IS NOT NULL THEN
         PERFORM refuse('LL4CO', 'Somebody changed the same field since you read it. Nothing was applied.',

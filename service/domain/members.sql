@@ -108,7 +108,8 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse('LL404', 'This person is not a member of the board.');
     END IF;
-    PERFORM refuse_conflicts('member', m.person_id, known, m.version, change, jsonb_build_object('role', m.role), member_json(m, true));
+    PERFORM refuse_conflicts('member', m.person_id, known, m.version, change, jsonb_build_object('role', m.role), member_json(m, true),
+        'board/' || m.board_id);
     IF m.role = 'owner' AND change->>'role' <> 'owner' THEN
         PERFORM refuse_last_owner(m.board_id, m.person_id);
     END IF;

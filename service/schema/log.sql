@@ -456,8 +456,10 @@ $$;
 -- Rows ---------------------------------------------------------------------------------------------------------------
 
 -- The database alone sets version and updated_at: +1 on each real change, nothing on a no-op. Under `livelane.rekey`
--- (ranks rewritten, no row placed elsewhere) a change counts as none.
+-- (ranks rewritten, no row placed elsewhere) another rank counts as none.
 CREATE OR REPLACE FUNCTION keep_row() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    reranked record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         NEW.version := 1;
@@ -465,7 +467,14 @@ BEGIN
     END IF;
     NEW.version := OLD.version;
     NEW.updated_at := OLD.updated_at;
-    IF NEW IS DISTINCT FROM OLD AND coalesce(current_setting('livelane.rekey', true), '') <> 'on' THEN
+    IF NEW IS DISTINCT FROM OLD THEN
+        IF current_setting('livelane.rekey', true) = 'on' AND TG_TABLE_NAME IN ('ticket', 'board_column') THEN
+            reranked := OLD;
+            reranked.rank := NEW.rank;
+            IF NEW IS NOT DISTINCT FROM reranked THEN
+                RETURN NEW;
+            END IF;
+        END IF;
         NEW.version := OLD.version + 1;
         NEW.updated_at := clock_timestamp();
     END IF;

@@ -165,6 +165,86 @@ class TestIfMatch:
         assert told["conflicts"][0]["by"] is None
         assert told["conflicts"][0]["via"].startswith("sql:")
 
+    async def test_a_field_changed_with_a_move_to_another_board_conflicts_and_one_left_alone_does_not(
+        self, ada: Person, conn: psycopg.AsyncConnection
+    ):
+        _, (todo, *_) = await ada.board()
+        there, (inbox, *_) = await ada.board()
+        ticket = await ada.ticket(todo, "first", description="as it was")
+        path = f"/api/tickets/{ticket['id']}"
+        await conn.execute(
+            "UPDATE ticket SET board_id = %s, column_id = %s, title = 'theirs' WHERE id = %s",
+            (there, inbox, ticket["id"]),
+        )
+
+        told = await ada.refused(409, "conflict", "PATCH", path, {"title": "mine"}, if_match='"1"')
+        mine = await ada.do("PATCH", path, {"description": "mine"}, if_match='"1"')
+
+        assert [(c["field"], c["theirs"]) for c in told["conflicts"]] == [("title", "theirs")]
+        assert told["conflicts"][0]["via"].startswith("sql:")
+        assert (mine["title"], mine["description"], mine["board_id"]) == ("theirs", "mine", there)
+
+    async def test_a_move_to_another_board_by_rest_is_no_change_of_a_text(self, ada: Person):
+        _, (todo, *_) = await ada.board()
+        _, (inbox, *_) = await ada.board()
+        ticket = await ada.ticket(todo, "first")
+        path = f"/api/tickets/{ticket['id']}"
+        await ada.do("POST", f"{path}/move", {"column_id": inbox})
+        await ada.do("POST", f"{path}/move", {"column_id": todo})
+
+        assert (await ada.do("PATCH", path, {"title": "mine"}, if_match='"1"'))["version"] == 4
+        await ada.refused(409, "conflict", "POST", f"{path}/move", {"column_id": inbox}, if_match='"1"')
+
+    async def test_what_a_ticket_was_on_the_other_board_being_gone_every_differing_field_conflicts(
+        self, ada: Person, conn: psycopg.AsyncConnection
+    ):
+        here, (todo, *_) = await ada.board()
+        _, (inbox, *_) = await ada.board()
+        ticket = await ada.ticket(todo, "first")
+        path = f"/api/tickets/{ticket['id']}"
+        await ada.do("POST", f"{path}/move", {"column_id": inbox})
+        await conn.execute("DELETE FROM event WHERE topic = %s", (f"board/{here}",))
+
+        await ada.refused(409, "conflict", "PATCH", path, {"title": "mine"}, if_match='"1"')
+        await ada.do("PATCH", path, {"title": "first", "description": ""}, if_match='"1"')
+
+    async def test_a_role_that_was_changed_conflicts_and_names_who_did_it(self, person: NewPerson):
+        ada, bob, carl = await person("Ada"), await person("Bob"), await person("Carl")
+        boards = [(await ada.board())[0] for _ in range(2)]
+        for board in boards:
+            await ada.do("POST", f"/api/boards/{board}/members", {"email": "bob@example.org", "role": "viewer"})
+            await ada.do("POST", f"/api/boards/{board}/members", {"email": "carl@example.org", "role": "owner"})
+        path = f"/api/boards/{boards[0]}/members/{bob.id}"
+        await carl.do("PATCH", path, {"role": "editor"})
+        await ada.do("PATCH", f"/api/boards/{boards[1]}/members/{bob.id}", {"role": "editor"})  # of no concern
+        await bob.do("PATCH", "/api/me", {"name": "Bobby"})
+
+        told = await ada.refused(409, "conflict", "PATCH", path, {"role": "owner"}, if_match='"1"')
+
+        (conflict,) = told["conflicts"]
+        assert conflict.pop("at").endswith("Z")
+        assert conflict == {
+            "field": "role",
+            "yours": "owner",
+            "theirs": "editor",
+            "by": {"id": carl.id, "name": "Carl"},
+            "via": "rest",
+        }
+
+    async def test_ranks_written_anew_hide_no_other_change(self, ada: Person, conn: psycopg.AsyncConnection):
+        _, (todo, doing, _) = await ada.board()
+        ticket = await ada.ticket(todo, "first")
+        path = f"/api/tickets/{ticket['id']}"
+        async with conn.transaction():
+            await conn.execute("SET LOCAL livelane.rekey = 'on'")
+            await conn.execute("UPDATE ticket SET title = 'theirs', rank = 'b0' WHERE id = %s", (ticket["id"],))
+            await conn.execute("UPDATE board_column SET title = 'theirs' WHERE id = %s", (doing,))
+            await conn.execute("UPDATE board SET title = 'theirs' WHERE id = %s", (ticket["board_id"],))
+
+        for noun in (path, f"/api/columns/{doing}", f"/api/boards/{ticket['board_id']}"):
+            told = await ada.refused(409, "conflict", "PATCH", noun, {"title": "mine"}, if_match='"1"')
+            assert told["current"]["version"] == 2
+
     async def test_a_move_that_moved_meanwhile_conflicts_on_its_position(self, ada: Person):
         _, (todo, doing, done) = await ada.board()
         ticket = await ada.ticket(todo)

@@ -171,6 +171,7 @@ def _fill(site: Site, boards: list[int], tickets: list[int], after: int, events:
     number = today.year * 12 + today.month - 1 - ago
     begins, ends = (f"{n // 12:04}-{n % 12 + 1:02}-01 00:00:00+00" for n in (number, number + 1))
     name = f"event_{number // 12:04}_{number % 12 + 1:02}"
+    site.conn.execute(f"DROP TABLE IF EXISTS {name}".encode())  # of a measurement before
     site.conn.execute(f"CREATE TABLE {name} (LIKE event INCLUDING DEFAULTS)".encode())
     site.conn.execute(
         f"""

@@ -106,7 +106,6 @@ async def test_httpx_sse(ada: Person, board: Board):
     assert (again.id, again.data) == (seen[1].id, seen[1].data)
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("end", ["stop", "kill"])
 async def test_the_npm_eventsource_resumes_by_itself_after_a_restart(
     serve: Product, ada: Person, board: Board, npm_eventsource: Path, end: str
@@ -140,7 +139,6 @@ async def restart(serve: Product, board: Board, end: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(90)
 async def test_chromium_s_eventsource_resumes_by_itself_after_a_restart(serve: Product, ada: Person, board: Board):
     secret = f"lls_{secrets.token_urlsafe(24)}"
     async with ada.site.sql() as sql:

@@ -16,7 +16,6 @@ AWAY_S = 8.0
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_while_postgresql_is_gone_writes_say_so_streams_stay_and_then_all_heals(
     victim: Victim, fragile: Product, ada: Person, board: Board
 ):
@@ -66,7 +65,6 @@ async def test_while_postgresql_is_gone_writes_say_so_streams_stay_and_then_all_
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_a_crash_never_gives_a_number_again_that_a_reader_has_seen(
     victim: Victim, fragile: Product, ada: Person, board: Board
 ):
@@ -110,7 +108,6 @@ async def test_a_crash_never_gives_a_number_again_that_a_reader_has_seen(
     assert replica.board() == of_snapshot(await ada.get(board.path))
 
 
-@pytest.mark.timeout(180)
 async def test_when_postgresql_takes_no_more_connections_what_is_open_goes_on(
     victim: Victim, fragile: Product, ada: Person, board: Board
 ):

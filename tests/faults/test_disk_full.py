@@ -62,7 +62,6 @@ def victim(disk: Disk) -> Iterator[Victim]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("what", ["rows", "wal"])
 async def test_writes_say_so_reads_and_streams_go_on_and_nothing_is_half_written(
     what: str, disk: Disk, victim: Victim, fragile: Product, ada: Person, board: Board

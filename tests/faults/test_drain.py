@@ -15,7 +15,6 @@ STREAMS = 1000
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_a_thousand_streams_are_told_and_come_back_without_a_loss(serve: Product, ada: Person, board: Board):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * STREAMS)), hard))

@@ -74,7 +74,6 @@ def livelane(*arguments: str | Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_the_first_five_minutes(tmp_path: Path, terminals: list[Terminal]):
     data = tmp_path / "data"
     port = free_port()

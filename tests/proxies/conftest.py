@@ -52,7 +52,7 @@ class Fronts:
         """Start one without waiting for it."""
         if not is_there(way.kind):
             pytest.skip(f"{KINDS[way.kind].program} is not installed")
-        if way not in self._running:
+        if way not in self._running or self._running[way].process.poll() is not None:
             config = (ordinary if way.how == "ordinary" else ours)(way.kind)
             folder = self._folder / str(way)
             self._running[way] = Front(way.kind, config, [self.product.port], folder, self.certificate)

@@ -105,7 +105,7 @@ class Front:
         self.url = f"https://localhost:{self.port}" if self.is_secure else f"http://127.0.0.1:{self.port}"
         self._folder = folder
         self._output = folder / "output"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         file = folder / KINDS[kind].ordinary
         file.write_text(_filled(config, self.port, upstreams, certificate))
         environment = os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}

@@ -45,7 +45,7 @@ async def database(database_url: str, bell: Bell) -> AsyncIterator[Database]:
         yield database
 
 
-async def hear(ear: psycopg.AsyncConnection, wanted: set[str], seconds: float = 5) -> int:
+async def hear(ear: psycopg.AsyncConnection, wanted: set[str], seconds: float = 15) -> int:
     """Return how many notifications it took to hear of these topics; fails when they do not come."""
     heard: set[str] = set()
     count = 0
@@ -86,8 +86,9 @@ async def test_more_topics_than_are_worth_naming_count_as_everything(bell: Bell,
 async def test_what_is_due_at_the_end_is_told(database_url: str, ear: psycopg.AsyncConnection):
     bell = Bell(database_url, None)
     async with bell.ringing():
-        while not bell.session:  # noqa: ASYNC110 -- nothing tells when it is connected
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while not bell.session:  # noqa: ASYNC110 -- nothing tells when it is connected
+                await asyncio.sleep(0.01)
         for number in (1, 2):
             bell.ring(b"board/%d" % number)
             await asyncio.sleep(0)
@@ -95,12 +96,21 @@ async def test_what_is_due_at_the_end_is_told(database_url: str, ear: psycopg.As
     await hear(ear, {"board/1", "board/2"})
 
 
+async def write_slowly(database: Database) -> asyncio.Task[object]:
+    """Begin a write; return when it is sent."""
+    async with asyncio.timeout(10):
+        while not database.quick.up:  # noqa: ASYNC110 -- nothing tells when it is connected
+            await asyncio.sleep(0.01)
+    writing = asyncio.create_task(database.write(SLOW))
+    await asyncio.sleep(0)
+    assert database.quick.up[0].jobs
+    return writing
+
+
 async def test_a_write_whose_caller_left_is_rung(database: Database, here: list[str]):
-    leaving = asyncio.create_task(database.write(SLOW))
-    while not database.quick.up or not database.quick.up[0].jobs:  # noqa: ASYNC110 -- nothing tells that it was sent
-        await asyncio.sleep(0.01)
+    leaving = await write_slowly(database)
     leaving.cancel()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while not here:  # noqa: ASYNC110 -- nobody is told any more
             await asyncio.sleep(0.01)
 
@@ -110,10 +120,9 @@ async def test_a_write_whose_caller_left_is_rung(database: Database, here: list[
 async def test_a_write_that_may_have_been_done_rings_everything(
     database: Database, here: list[str], ear: psycopg.AsyncConnection, admin_url: str
 ):
-    writing = asyncio.create_task(database.write(SLOW))
-    while not database.quick.up or not database.quick.up[0].jobs:  # noqa: ASYNC110 -- nothing tells that it was sent
-        await asyncio.sleep(0.01)
-    await end(admin_url, database.quick.up[0].session)
+    async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
+        writing = await write_slowly(database)
+        await end(admin, database.quick.up[0].session)
 
     with pytest.raises(Away, match="not known"):
         await writing
@@ -124,11 +133,13 @@ async def test_a_write_that_may_have_been_done_rings_everything(
 async def test_a_bell_that_breaks_between_commit_and_notification_is_rung_again(
     bell: Bell, database: Database, ear: psycopg.AsyncConnection, admin_url: str
 ):
-    while not bell.session:  # noqa: ASYNC110 -- nothing tells when it is connected
-        await asyncio.sleep(0.01)
-    with held(bell.session):
-        await database.write(SLOW)  # its notification is on the way now, and does not arrive
-        await end(admin_url, bell.session)
+    async with asyncio.timeout(10):
+        while not bell.session:  # noqa: ASYNC110 -- nothing tells when it is connected
+            await asyncio.sleep(0.01)
+    async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
+        with held(bell.session):
+            await database.write(SLOW)  # its notification is on the way now, and does not arrive
+            await end(admin, bell.session)
 
     await hear(ear, {"board/1"})
 
@@ -143,6 +154,5 @@ def held(session: int):
         os.kill(session, signal.SIGCONT)
 
 
-async def end(admin_url: str, session: int) -> None:
-    async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
-        await admin.execute("SELECT pg_terminate_backend(%s)", (session,))
+async def end(admin: psycopg.AsyncConnection, session: int) -> None:
+    await admin.execute("SELECT pg_terminate_backend(%s)", (session,))

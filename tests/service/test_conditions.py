@@ -296,7 +296,8 @@ class TestIfMatch:
             waiting = asyncio.create_task(
                 ada.ask("PATCH", f"/api/tickets/{ticket['id']}", {"title": "mine"}, if_match='"1"')
             )
-            while not await waits_for_a_lock(conn):  # noqa: ASYNC110 -- the database has no event for it
+            while not await waits_for_a_lock(conn):  # the database has no event for it
+                assert not waiting.done(), waiting.result().text
                 await asyncio.sleep(0.01)
 
         answer = await waiting

@@ -76,7 +76,6 @@ class Garbling(Wire):
         return data
 
 
-@pytest.mark.timeout(20)
 async def test_a_connection_on_which_nonsense_arrives_is_replaced(database_url: str):
     with Garbling(database_url) as wire:
         async with Database(wire.url, 1, spare=0) as database:

@@ -14,7 +14,7 @@ from tests.wire import Wire
 
 pytestmark = pytest.mark.anyio
 
-NAP = Statement(b"nap", b"SELECT pg_sleep(0.005)")
+NAP = Statement(b"nap", b"SELECT pg_sleep(0.002)")
 
 
 @pytest.mark.parametrize("lane", ["quick", "slow"])
@@ -35,8 +35,7 @@ async def test_answers_go_on_after_a_migration_changed_what_every_connection_has
     ask = Statement(b"ask", b"SELECT answer FROM asked()")
     await conn.execute("CREATE FUNCTION asked() RETURNS TABLE (answer integer) LANGUAGE sql AS 'SELECT 1'")
     async with Database(database_url, 6, spare=0) as database:
-        while len(database.quick.up) < 6:  # noqa: ASYNC110 -- nothing tells of each connection
-            await asyncio.sleep(0.01)
+        await connected(database, 6)
         await asyncio.gather(*(pipeline.send(ask, (), time.monotonic() + 5) for pipeline in database.quick.up))
         await conn.execute("DROP FUNCTION asked()")
         await conn.execute("CREATE FUNCTION asked() RETURNS TABLE (answer text) LANGUAGE sql AS $$SELECT 'one'$$")
@@ -45,27 +44,36 @@ async def test_answers_go_on_after_a_migration_changed_what_every_connection_has
 
 
 async def test_few_connections_are_used_until_all_of_them_are_held_up(database_url: str, conn: psycopg.AsyncConnection):
+    patience = Statement(b"patience", b"SELECT set_config('lock_timeout', '0', false)")
     session = Statement(b"session", b"SELECT pg_backend_pid()")
     locked = Statement(b"locked", b"SELECT pg_advisory_xact_lock_shared(1)")
 
     async def sessions(database: Database) -> set[bytes | None]:
-        answers = await asyncio.gather(*(database.read(session) for _ in range(60)))
+        answers = await asyncio.gather(*(database.read(session) for _ in range(20)))
         return {pid for [(pid,)] in answers}
 
     async with Database(database_url, 2, spare=1) as database:
-        while len(database.quick.up) < 3:  # noqa: ASYNC110 -- nothing tells of each connection
-            await asyncio.sleep(0.01)
+        await connected(database, 3)
+        for pipeline in database.quick.up:
+            await pipeline.send(patience, (), time.monotonic() + 5)
         usual = {b"%d" % pipeline.session for pipeline in database.quick.up[:2]}
         assert await sessions(database) == usual
 
         async with conn.transaction():
             await conn.execute("SELECT pg_advisory_xact_lock(1)")
             held = [asyncio.create_task(database.read(locked)) for _ in range(2)]
-            while any(pipeline.runs_s < HELD_UP_S for pipeline in database.quick.up[:2]):  # noqa: ASYNC110 -- as above
+            while any(pipeline.runs_s < HELD_UP_S for pipeline in database.quick.up[:2]):
+                assert not any(task.done() for task in held), held
                 await asyncio.sleep(0.005)
             assert await sessions(database) == {b"%d" % database.quick.up[2].session}
         await asyncio.gather(*held)
         assert await sessions(database) == usual
+
+
+async def connected(database: Database, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(database.quick.up) < count:  # noqa: ASYNC110 -- nothing tells of each connection
+            await asyncio.sleep(0.01)
 
 
 async def test_what_was_given_up_is_not_done_later_by_a_session_that_has_not_heard_of_it(
@@ -85,8 +93,9 @@ async def test_what_was_given_up_is_not_done_later_by_a_session_that_has_not_hea
         wire.lose()
         answers = await asyncio.gather(*under_way, return_exceptions=True)
         await lane.send(NAP, (), until)  # by the next connection
-        while not await value(conn, ENDED_OR_DONE, session):  # noqa: ASYNC110 -- nothing tells of another's session
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(10):
+            while not await value(conn, ENDED_OR_DONE, session):  # noqa: ASYNC110 -- nothing tells of another's session
+                await asyncio.sleep(0.02)
         keeping.cancel()
         await asyncio.wait([keeping])
 

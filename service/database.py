@@ -17,7 +17,7 @@ from typing import Self
 from service.domain.errors import Away, BoardError, Locked
 from service.lane import Lane
 from service.pipeline import Failure, Lost, Param, Ring, Row, Statement
-from service.refusals import AGAIN, meaning
+from service.refusals import AGAIN, HELD, meaning
 
 PATIENCE_S = 1.7  # a request without an answer from the database by then is told so
 QUICK_LOCK = "80ms"
@@ -25,8 +25,9 @@ ABREAST = 2  # writes of one board under way: they queue on its clock anyway, an
 KNOWN_BOARDS = 50_000  # rows whose board is remembered
 PATIENT_LOCK_S = 0.5
 LOCKED_S = 0.9  # from the request's start until `locked`
-HELD_S = 1.0  # how long a row that was found held is presumed to be
+HELD_S = 2.0  # how long a row that was found held is presumed to be
 WIDE_S = 15.0
+LONG_S = 0.3  # a wide read that takes longer asks whether the database answers at all
 WIDE, PATIENT = 2, 3  # connections of these lanes, per worker
 SPARE = 3  # connections of `quick` that stand by for when the others wait for locks
 RETRIES = 3  # of deadlocks and serialisation failures
@@ -90,8 +91,26 @@ class Database:
         return await self._run(self.quick, statement, params, again=True)
 
     async def wide(self, statement: Statement, *params: Param) -> list[Row]:
-        """Run a read that may take long or bring much."""
-        return await self._run(self.slow, statement, params, again=True)
+        """Run a read that may take long or bring much: up to WIDE_S, for as long as the database answers others."""
+        until = time.monotonic() + PATIENCE_S
+        reading = asyncio.ensure_future(self._run(self.slow, statement, params, again=True, until=until))
+        try:
+            while not (await asyncio.wait({reading}, timeout=LONG_S))[0]:
+                asked = time.monotonic()
+                try:
+                    await self._run(self.quick, _PING, (), again=True, until=until)
+                except Away:
+                    if reading.done():
+                        break
+                    if all(each.answered < asked for each in self.quick.up):  # else it only has too much to do
+                        for silent in self.slow.up:
+                            if silent.waited_s > LONG_S:
+                                silent.close("the database does not answer")
+                        raise
+                until = time.monotonic() + PATIENCE_S
+            return reading.result()
+        finally:
+            reading.cancel()
 
     async def write(self, statement: Statement, *params: Param, row: str = "") -> list[Row]:
         """Run a write. `row` names what it locks ("ticket/7"), so that others do not queue behind a held row."""
@@ -101,7 +120,7 @@ class Database:
                 return await self._run(self.quick, statement, params)
             except Locked:
                 return await self._wait(statement, params, row, began)
-        if self._held and self._held.get(row, 0.0) > began:
+        if self._is_held(row):
             return await self._wait(statement, params, row, began)
         key = self._board_of.get(row, row)
         gate = self._gates.get(key)
@@ -112,19 +131,21 @@ class Database:
             until = began + PATIENCE_S
             await gate.acquire()  # without a time limit: those ahead have theirs, and it ends before ours
             try:
-                began = time.monotonic()
-                if began > until:
+                if time.monotonic() > until:
                     raise Away("Too many changes of this board are waiting for the database.")
-                rows = await self._run(self.quick, statement, params, until=until)
+                held = self._is_held(row)  # found by those who were ahead
+                rows = [] if held else await self._run(self.quick, statement, params, until=until)
             finally:
                 gate.release()
         except Locked:
-            self._held[row] = began + HELD_S
-            return await self._wait(statement, params, row, began)
+            held, rows = True, []
+            self._held[row] = time.monotonic() + HELD_S
         finally:
             gate.users -= 1
             if not gate.users:
                 del self._gates[key]
+        if held:
+            return await self._wait(statement, params, row, began)
         self._learn(row, rows)
         return rows
 
@@ -147,16 +168,25 @@ class Database:
 
     async def _wait(self, statement: Statement, params: Sequence[Param], row: str, began: float) -> list[Row]:
         """Wait for a held row by the patient lane, LOCKED_S from `began` in all."""
+        now, until = time.monotonic(), began + LOCKED_S - PATIENT_LOCK_S
         if len(self._held) > 1000:
-            self._held = {row: until for row, until in self._held.items() if until > began}
+            self._held = {row: until for row, until in self._held.items() if until > now}
+        if now > until:
+            raise Locked(HELD)
         try:
-            rows = await self._run(self.patient, statement, params, until=began + LOCKED_S - PATIENT_LOCK_S)
+            rows = await self._run(self.patient, statement, params, until=until)
+        except Locked:
+            self._held[row] = time.monotonic() + HELD_S
+            raise
         except Away:
             if self.patient.up:
-                raise Locked("Somebody holds this row in an open transaction. Try again in a moment.") from None
+                raise Locked(HELD) from None
             raise
         self._held.pop(row, None)
         return rows
+
+    def _is_held(self, row: str) -> bool:
+        return bool(self._held) and self._held.get(row, 0.0) > time.monotonic()
 
     async def _run(
         self, lane: Lane, statement: Statement, params: Sequence[Param], again: bool = False, until: float | None = None

@@ -81,7 +81,7 @@ class Pipeline:
         self._writing = False
         self.jobs: deque[Job] = deque()
         self.unanswered = False  # statements were under way at its end
-        self._answered = 0.0  # when a statement last was
+        self.answered = 0.0  # when a statement last was
         self.lost: asyncio.Future[str] = self._loop.create_future()
         self._pg.nonblocking = 1
         self._pg.enter_pipeline_mode()
@@ -132,7 +132,7 @@ class Pipeline:
     @property
     def runs_s(self) -> float:
         """How long the statement whose turn it is has been running."""
-        return time.monotonic() - max(self.jobs[0].since, self._answered) if self.jobs else 0.0
+        return time.monotonic() - max(self.jobs[0].since, self.answered) if self.jobs else 0.0
 
     def send(self, statement: Statement, params: Sequence[Param], due: float) -> "asyncio.Future[list[Row]]":
         """Send a statement; the future holds its rows, or raises Failure or Lost. `due` is for `give_up`."""
@@ -204,7 +204,7 @@ class Pipeline:
                 job = self.jobs[0]
                 if status == SYNC:  # committed, or failed and rolled back; not known before
                     self.jobs.popleft()
-                    self._answered = time.monotonic()
+                    self.answered = time.monotonic()
                     self._settle(job)
                 elif status in OK:
                     job.result = result

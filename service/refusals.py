@@ -8,6 +8,7 @@ from service.pipeline import Failure
 
 logger = logging.getLogger(__name__)
 
+HELD = "Somebody holds this row in an open transaction. Try again in a moment."
 AGAIN = {"40P01", "40001"}  # deadlock, serialisation failure: worth another try
 OF_WHO_ASKS = ("session_", "token_", "idempotency_")
 UNAVAILABLE = ("08", "53", "57", "58", "25006")  # states and classes that say: not now
@@ -22,7 +23,7 @@ def meaning(failure: Failure) -> BoardError:
     if ours := OURS.get(code):
         return ours(failure.sentence, json.loads(failure.detail))
     if code == "55P03":
-        return Locked("Somebody holds this row in an open transaction. Try again in a moment.")
+        return Locked(HELD)
     if code == "23514" and failure.constraint == "wip_limit":
         return OverLimit(failure.sentence[0].upper() + failure.sentence[1:] + ".", {"field": "column_id"})
     if code == "23503":

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from service.database import WIDE, Database
+from service.domain.errors import Away
 from service.lane import HELD_UP_S, Lane
 from service.pipeline import Lost, Statement
 from tests.conformance.site import value
@@ -27,6 +28,24 @@ async def test_a_crowd_is_served_as_places_become_free(database_url: str, lane: 
         answers = await asyncio.gather(*(run(NAP) for _ in range(crowd)))
         assert len(answers) == crowd
         assert time.monotonic() - began < 1.6  # nobody has waited for the end of their patience
+
+
+async def test_a_long_read_is_waited_for_while_the_database_answers_others_and_no_longer(database_url: str):
+    long = Statement(b"long", b"SELECT 'done' FROM pg_sleep(2.5)")
+    with Wire(database_url) as wire:
+        async with Database(wire.url, 2, spare=0) as database:
+            assert await database.wide(long) == [(b"done",)]
+
+            reading = asyncio.create_task(database.wide(long))
+            await asyncio.wait({reading}, timeout=2.0)
+            wire.hold()
+            began = time.monotonic()
+            with pytest.raises(Away):
+                await reading
+            assert time.monotonic() - began < 2.3  # LONG_S until it asks, PATIENCE_S for the answer
+
+            wire.mend()
+            assert await database.wide(long) == [(b"done",)]
 
 
 async def test_answers_go_on_after_a_migration_changed_what_every_connection_has_prepared(

@@ -10,7 +10,7 @@ from streams.cursor import Place
 
 Reason = Literal["start", "epoch", "expired", "ahead", "malformed", "bulk", "lagging", "schema"]
 
-BEHIND = b": behind\n\n"  # instead of a heartbeat, which would say a number that is no longer the last
+BEHIND = b": behind\n\n"  # instead of a heartbeat
 
 # Inside JSON these stand in strings alone, so their escapes mean the same. Left as they are, a client that splits lines
 # as Unicode does (Python's str.splitlines) would break the frame.

@@ -55,6 +55,8 @@ class Rounds:
                 if place.id not in beats:
                     beats[place.id] = parcel(frames.heartbeat(place))
                 stream.push(beats[place.id])
+            else:
+                stream.murmur()
             if now - stream.checked_at > self._hub.settings.recheck_s - self._hub.settings.heartbeat_s:
                 unchecked.append(stream)
                 stream.checked_at = now

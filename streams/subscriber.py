@@ -1,6 +1,7 @@
 """One open stream: pulls what it lacks at its reader's pace, and is pushed to once it has caught up."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,7 +45,7 @@ class Subscriber:
 
     __slots__ = (
         "asides", "checked_at", "cycle", "due", "ends_at", "expires_at", "far", "goodbye", "hub", "last_words", "live",
-        "over", "part", "person", "place", "secret_hash", "send", "topics", "torn", "wrote_at",
+        "over", "part", "person", "place", "secret_hash", "send", "topics", "torn",
     )  # fmt: skip
 
     def __init__(
@@ -66,7 +67,6 @@ class Subscriber:
         self.expires_at: float | None = None  # these three in loop time
         self.ends_at = 0.0
         self.checked_at = 0.0
-        self.wrote_at = 0.0
         self.part = 0  # of the rounds
         self.send: wire.Send | None = None
         self.cycle: Any = None
@@ -150,8 +150,6 @@ class Subscriber:
                 await self._cut(clean=not self.torn)
             except (*log.AWAY, psycopg.Error) as error:
                 await self.hub.topics.pause("an open stream waits for the database", error)
-                if asyncio.get_running_loop().time() - self.wrote_at > self.hub.settings.heartbeat_s / 2:
-                    self.asides.append(frames.BEHIND)
 
     def _lack(self) -> tuple[Tail, Reason | None] | None:
         """The first topic that has something for this stream, and why by a snapshot; None when all is delivered."""
@@ -168,6 +166,18 @@ class Subscriber:
         """How many events of a topic it lacks, at most."""
         tails, seqs = self.hub.topics.tails, self.place.seqs
         return max(((tails[topic].head or 0) - seqs[topic] for topic in self.topics if topic in seqs), default=0)
+
+    def murmur(self) -> None:
+        """Say that we are here, to a reader who waits for what is being read; who has something to take needs no word.
+
+        A heartbeat would say a number that is no longer the last.
+        """
+        if self.send is None or self.torn:
+            return
+        sending = self.send({"type": "http.response.body", "body": frames.BEHIND, "more_body": True})
+        with contextlib.suppress(RuntimeError, OSError):  # just closed, and the server has not heard of it yet
+            wire.step(sending)
+        sending.close()  # it would wait for room: there is something to take
 
     async def _mend(self, tail: Tail, reason: Reason | None) -> None:
         """Send the topic's next piece: its snapshot, or some events. May only find out that it must be another."""
@@ -209,7 +219,6 @@ class Subscriber:
                 except TimeoutError:
                     raise Stuck from None
             self.torn = left > 0
-        self.wrote_at = asyncio.get_running_loop().time()
 
     async def _cut(self, *, clean: bool) -> None:
         """End a stream whose reader takes nothing; it resumes at its cursor. `clean`: no frame is half sent."""

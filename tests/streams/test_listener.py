@@ -352,6 +352,22 @@ async def test_a_fault_while_one_stream_is_told_costs_it_nothing(
                 assert (await stream.change())["seq"] == seq + n
 
 
+async def test_who_waits_long_for_a_snapshot_hears_that_we_are_here(
+    site: Site, wire: DeafWire, conn: psycopg.AsyncConnection
+):
+    await conn.execute("INSERT INTO ticket (column_id, title) SELECT 1, 't' || n FROM generate_series(1, 200) n")
+    site.start_here(heartbeat_s=0.3)
+    wire.bytes_per_s = 20_000  # the snapshot takes some seconds
+    async with site.open("/boards/1") as stream:
+        snapshot = await stream.named("snapshot", 20)
+        meanwhile = list(stream.comments)
+        beat = await stream.named("heartbeat")
+
+    assert meanwhile[0] == "ok"
+    assert meanwhile.count("behind") >= 3
+    assert beat["seq"] == {"board/1": snapshot["seq"]}
+
+
 @pytest.mark.slow
 async def test_heartbeats_are_never_more_than_ten_seconds_apart(running: Site):
     async with running.open("/boards/1") as stream:

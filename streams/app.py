@@ -168,10 +168,9 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
     subscriber.checked_at = now
     subscriber.expires_at = None if grant.expires_in_s is None else now + grant.expires_in_s
     subscriber.ends_at = now + random.uniform(*hub.settings.rotate_s)  # noqa: S311 -- jitter, no secret
-    subscriber.asides[:0] = [
-        frames.opening(frames.jittered(hub.settings.retry_ms)),
-        *(frames.bye("gone", False, topic) for topic in grant.topics if topic in grant.missing | grant.refused),
-    ]
+    retry_ms = frames.jittered(hub.settings.retry_ms)
+    subscriber.asides.insert(0, frames.opening(retry_ms))
+    subscriber.asides += [frames.bye("gone", retry_ms, topic) for topic in grant.topics if topic not in readable]
     hub.rounds.add(subscriber)
     return EventStream(subscriber)
 
@@ -190,7 +189,7 @@ async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:
     topics = subscriber.topics
     if now:
         subscriber.place = Place(epoch, {topic: heads[topic] for topic in topics})
-        subscriber.asides.append(frames.heartbeat(subscriber.place))
+        subscriber.asides.insert(0, frames.heartbeat(subscriber.place))
         metrics.OPENED.labels("now").inc()
         return
     due: dict[str, Reason] = {}

@@ -25,8 +25,10 @@ async def test_a_credential_in_the_query_is_none(site: Site, ada: Person, board:
         assert stream.status == 401
 
 
-async def test_head_answers_the_headers_alone(ada: Person, board: Board):
-    async with ada.stream(board.stream, method="HEAD") as stream:
+@pytest.mark.parametrize("where", ["one board", "several"])
+async def test_head_answers_the_headers_alone(ada: Person, board: Board, where: str):
+    path = board.stream if where == "one board" else f"/streams?board={board.id}&me=true"
+    async with ada.stream(path, method="HEAD") as stream:
         assert stream.status == 200
         assert stream.headers["content-type"].split(";")[0] == "text/event-stream"
         assert stream.headers["cache-control"] == "no-store, no-transform"
@@ -71,18 +73,22 @@ async def test_one_topic_ends_and_the_stream_goes_on(ada: Person, editor: Person
         await stream.silence(0.2)
 
     assert (bye["reason"], bye.get("topic")) == ("revoked", board.topic)
+    assert bye["retry"] == stream.retries[-1], "the stream goes on, and the next one would be answered 200"
     assert (event["topic"], event["set"]["title"]) == (own.topic, "for you")
     assert "not for you" not in str(stream.items)
 
 
 async def test_topics_that_may_not_be_read_are_said_so_at_the_start(ada: Person, bo: Person, board: Board):
     own = await bo.new_board()
-    async with bo.stream(f"/streams?board={board.id}&board={own.id}&board=999999999") as stream:
+    path = f"/streams?board={board.id}&board={own.id}&board=999999999"
+    async with bo.stream(path) as stream, bo.stream(f"{path}&after=now") as live:
         frames = [await stream.next() for _ in range(3)]
+        assert [(await live.next()).event for _ in range(3)] == ["heartbeat", "bye", "bye"]
 
     byes = {frame.json()["topic"]: frame.json() for frame in frames if frame.event == "bye"}
     assert set(byes) == {board.topic, "board/999999999"}
     assert len({bye["reason"] for bye in byes.values()}) == 1, "a board that is secret looks like one that is not there"
+    assert {bye["retry"] for bye in byes.values()} == set(stream.retries), "the next one is answered 200 as well"
     assert [frame.json()["topic"] for frame in frames if frame.event == "snapshot"] == [own.topic]
 
 

@@ -86,6 +86,14 @@ async def test_after_now_on_several_topics(running: Site, rename: Callable[..., 
     assert change["topic"] == "board/1"
 
 
+async def test_after_now_begins_with_the_heartbeat_also_where_a_topic_is_refused(running: Site):
+    async with running.open("?board=2&board=1&board=999&after=now", token="bob") as stream:
+        frames = [await stream.next() for _ in range(3)]
+
+    assert [frame.event for frame in frames] == ["heartbeat", "bye", "bye"]
+    assert set(frames[0].json()["seq"]) == {"board/1"}
+
+
 async def test_heartbeats_name_every_topic(site: Site):
     site.start_here(heartbeat_s=0.3)
     async with site.open("?board=1&board=2&me=true") as stream:

@@ -137,8 +137,7 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
     cursor = _cursor(request)
     if hub.draining or hub.topics.epoch is None:
         raise Problem(503, "The server is starting or stopping; try again in a moment.", retry_after_s=1)
-    if len(hub.streams) >= hub.settings.streams_per_process:
-        raise Problem(503, "This server has as many open streams as it may have.", retry_after_s=10)
+    _find_room(hub)
     subscriber = None
     try:
         rings = hub.rings
@@ -150,6 +149,7 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
             raise Problem(404, "There is nothing of that name that you may read.")
         if request.method == "HEAD":
             return headers_alone()
+        _find_room(hub)  # again: many may have come while we asked, and from here to `join` nothing is awaited
         if hub.draining:  # since we asked; those that are to be told goodbye have been counted
             raise Problem(503, "The server is stopping; try again in a moment.", retry_after_s=1)
         subscriber = Subscriber(hub, grant.person, secret_hash, readable, Place(hub.topics.epoch, {}), {})
@@ -173,6 +173,11 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
     subscriber.asides += [frames.bye("gone", retry_ms, topic) for topic in grant.topics if topic not in readable]
     hub.rounds.add(subscriber)
     return EventStream(subscriber)
+
+
+def _find_room(hub: Hub) -> None:
+    if len(hub.streams) >= hub.settings.streams_per_process:
+        raise Problem(503, "This server has as many open streams as it may have.", retry_after_s=10)
 
 
 async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:

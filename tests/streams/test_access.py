@@ -1,5 +1,6 @@
 """Who may open a stream, and what ends one that is open."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable
@@ -125,6 +126,25 @@ async def test_too_many_streams_at_all_are_refused(site: Site):
         problem = await refused(site, "/boards/1", 503, Authorization="Bearer llt_bob")
 
     assert int(problem["retry-after"]) > 0
+
+
+async def test_many_at_once_do_not_get_past_the_limit(site: Site, rename: Callable[..., Any]):
+    site.start_here(streams_per_process=5)
+    answers = await asyncio.gather(
+        *(sse.open_stream(f"{site.url}/streams/boards/1", {"Authorization": ADAS}) for _ in range(50))
+    )
+    streams = [answer for answer in answers if answer.status == 200]
+    for stream in streams:
+        await stream.named("snapshot")
+    await rename("x")
+    for stream in streams:
+        await stream.change()
+        stream.abort()
+
+    assert len(streams) == 5
+    refused = [answer for answer in answers if answer.status != 200]
+    assert {answer.problem()["status"] for answer in refused} == {503}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
 
 
 async def test_a_person_removed_from_a_board_is_gone_within_a_second(running: Site, conn: psycopg.AsyncConnection):

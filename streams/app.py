@@ -147,7 +147,7 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
         readable = [topic for topic in grant.topics if topic not in grant.missing | grant.refused]
         if not readable:
             raise Problem(404, "There is nothing of that name that you may read.")
-        if request.method == "HEAD":
+        if request.method == "HEAD" or _is_prefetch(request):
             return headers_alone()
         _find_room(hub)  # again: many may have come while we asked, and from here to `join` nothing is awaited
         if hub.draining:  # since we asked; those that are to be told goodbye have been counted
@@ -178,6 +178,12 @@ async def _open(request: Request[Any, Any, State], topics: list[str]) -> EventSo
 def _find_room(hub: Hub) -> None:
     if len(hub.streams) >= hub.settings.streams_per_process:
         raise Problem(503, "This server has as many open streams as it may have.", retry_after_s=10)
+
+
+def _is_prefetch(request: Request[Any, Any, State]) -> bool:
+    """Whether a browser fetches it ahead, in case somebody goes there."""
+    hints = _headers(request, b"sec-purpose") + _headers(request, b"purpose")
+    return any(hint.startswith(b"prefetch") for hint in hints)
 
 
 async def _begin(hub: Hub, subscriber: Subscriber, cursor: str | None) -> None:

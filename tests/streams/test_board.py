@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests import sse
 from tests.streams.conftest import Site
@@ -173,13 +174,37 @@ async def test_two_streams_get_the_same_bytes(running: Site, rename: Callable[[s
         assert (await one.next()).data == (await two.next()).data
 
 
-async def test_head_answers_headers_only_and_subscribes_nothing(running: Site):
-    head = await sse.open_stream(f"{running.url}/streams/boards/1", {"Authorization": "Bearer llt_ada"}, method="HEAD")
+@pytest.mark.parametrize("path", ["/streams/boards/1", "/streams?board=1"])
+@pytest.mark.parametrize(
+    ("method", "hint"),
+    [
+        ("HEAD", {}),
+        ("GET", {"Sec-Purpose": "prefetch"}),
+        ("GET", {"Sec-Purpose": "prefetch;prerender"}),
+        ("GET", {"Purpose": "prefetch"}),
+    ],
+)
+async def test_who_only_looks_gets_headers_and_subscribes_nothing(
+    running: Site, path: str, method: str, hint: dict[str, str]
+):
+    async with running.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        opened = await running.metric("livelane_streams_opened_total")
+        async with sse.stream(
+            f"{running.url}{path}", {"Authorization": "Bearer llt_ada", **hint}, method=method
+        ) as look:
+            if method == "GET":
+                assert await look.end() == []
+            nobodys = await sse.open_stream(f"{running.url}{path}", hint, method=method)
 
-    assert head.status == 200
-    assert head.headers["content-type"] == "text/event-stream"
-    assert head.body == b""
-    assert (await running.inside())["streams"] == 0
+        assert look.status == 200
+        assert look.headers["content-type"] == "text/event-stream"
+        assert look.headers["cache-control"] == "no-store, no-transform"
+        assert look.body == b""
+        assert look.items == []
+        assert nobodys.status == 401
+        assert (await running.inside())["streams"] == 1
+        assert await running.metric("livelane_streams_opened_total") == opened
 
 
 async def test_options_and_post_open_nothing(running: Site):

@@ -66,7 +66,7 @@ BEGIN
     IF length(made) <= 200 THEN
         RETURN made;
     END IF;
-    RETURN rank_between((SELECT max(c.rank) FROM board_column c WHERE c.board_id = board AND c.id IS DISTINCT FROM moving), NULL);
+    RETURN rank_behind((SELECT max(c.rank) FROM board_column c WHERE c.board_id = board AND c.id IS DISTINCT FROM moving));
 END
 $$;
 

@@ -85,7 +85,7 @@ BEGIN
         END IF;
         above := below;
     END LOOP;
-    RETURN rank_between(above, NULL);
+    RETURN rank_behind(above);
 END
 $$;
 

@@ -6,9 +6,11 @@
 -- says in its payload which topics may have moved, with a blank between, or `*` for any. A row that is all its transaction
 -- changes is numbered in its own statement instead: number_one().
 
--- Times as the protocol writes them: RFC 3339 in UTC, microseconds.
+-- Times as the protocol writes them: RFC 3339 in UTC, microseconds. That has four digits for the year: what SQL has put beyond is
+-- said as the nearest, so that no row that has a time (archived_at) is said to have none.
 CREATE OR REPLACE FUNCTION rfc3339(moment timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    SELECT to_char(CASE WHEN moment < '0001-01-01 00:00+00' THEN '0001-01-01 00:00+00' WHEN moment >= '10000-01-01 00:00+00'
+                        THEN '9999-12-31 23:59:59.999999+00' ELSE moment END AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
 
 -- Context ------------------------------------------------------------------------------------------------------------
@@ -482,12 +484,25 @@ BEGIN
 END
 $$;
 
--- A row that brought its own id: the sequence goes on behind it, so that the next row without one does not meet it.
+-- A row that brought its own id: the sequence goes on behind it, so that the next row without one does not meet it. JSON's numbers
+-- are exact up to 2^53. The upper half of that the sequence does not follow: no ROLLBACK takes it back, and there must be room behind.
 CREATE OR REPLACE FUNCTION follow_id(sequence_ regclass, id bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF id > coalesce(pg_sequence_last_value(sequence_), 0) THEN
+    IF id NOT BETWEEN 1 AND 9007199254740991 THEN
+        RAISE EXCEPTION 'an id lies between 1 and 9007199254740991; % does not', id USING ERRCODE = 'check_violation', COLUMN = 'id';
+    ELSIF id < 4503599627370496 AND id > coalesce(pg_sequence_last_value(sequence_), 0) THEN
         PERFORM setval(sequence_, id);
     END IF;
+END
+$$;
+
+-- The rank of a row that goes last, behind the one that has been last. A rank that would be too long is that row's own: (rank, id) is
+-- the order, and a newer row has the larger id.
+CREATE OR REPLACE FUNCTION rank_behind(last text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    made text := rank_between(last, NULL);
+BEGIN
+    RETURN CASE WHEN length(made) > 200 THEN last ELSE made END;
 END
 $$;
 
@@ -500,7 +515,7 @@ BEGIN
         SELECT c.board_id INTO NEW.board_id FROM board_column c WHERE c.id = NEW.column_id;
     END IF;
     IF NEW.rank IS NULL THEN
-        NEW.rank := rank_between((SELECT t.rank FROM ticket t WHERE t.column_id = NEW.column_id ORDER BY t.rank DESC, t.id DESC LIMIT 1), NULL);
+        NEW.rank := rank_behind((SELECT t.rank FROM ticket t WHERE t.column_id = NEW.column_id ORDER BY t.rank DESC, t.id DESC LIMIT 1));
     END IF;
     IF NEW.created_by IS NULL THEN
         NEW.created_by := log_actor();
@@ -514,7 +529,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 BEGIN
     PERFORM follow_id('board_column_id_seq', NEW.id);
     IF NEW.rank IS NULL THEN
-        NEW.rank := rank_between((SELECT c.rank FROM board_column c WHERE c.board_id = NEW.board_id ORDER BY c.rank DESC, c.id DESC LIMIT 1), NULL);
+        NEW.rank := rank_behind((SELECT c.rank FROM board_column c WHERE c.board_id = NEW.board_id ORDER BY c.rank DESC, c.id DESC LIMIT 1));
     END IF;
     IF NEW.created_by IS NULL THEN
         NEW.created_by := log_actor();

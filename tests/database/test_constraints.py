@@ -1,11 +1,14 @@
 """What holds for every writer, SQL clients included."""
 
+import contextlib
+import json
+
 import anyio
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from tests.database.desk import events, seq, set_up, value
+from tests.database.desk import events, seq, set_up, snapshot, value
 
 TITLE_OF_501 = "x" * 501
 
@@ -28,6 +31,9 @@ TITLE_OF_501 = "x" * 501
         ("UPDATE board_column SET wip_limit = 0", psycopg.errors.CheckViolation),
         ("UPDATE member SET role = 'king'", psycopg.errors.CheckViolation),
         ("UPDATE board SET title = ''", psycopg.errors.CheckViolation),
+        ("INSERT INTO ticket (id, column_id, title) VALUES (0, 1, 'x')", psycopg.errors.CheckViolation),
+        ("INSERT INTO board (id, title) VALUES (-1, 'x')", psycopg.errors.CheckViolation),
+        (f"INSERT INTO board_column (id, board_id, title) VALUES ({2**53}, 1, 'x')", psycopg.errors.CheckViolation),
     ],
 )
 async def test_a_row_that_breaks_a_rule_is_refused_and_leaves_no_event(
@@ -147,3 +153,56 @@ async def test_a_row_that_brings_its_own_id_is_in_nobody_s_way(conn: AsyncConnec
     rest = {"ticket": "(1, 'next')", "board_column": "(1, 'next')", "board": "('next')"}[table]
     following = await value(conn, f"INSERT INTO {table} ({columns}) VALUES {rest} RETURNING id")
     assert following == 501
+
+
+LARGEST = 2**53 - 1
+
+
+@pytest.mark.parametrize("number", [LARGEST, 2**52, 2**63 - 1])
+@pytest.mark.parametrize("end", ["ROLLBACK", "COMMIT"])
+async def test_a_row_with_a_very_large_id_leaves_room_for_others(conn: AsyncConnection, number: int, end: str):
+    await set_up(conn)
+    await conn.execute("BEGIN")
+    refused = pytest.raises(psycopg.errors.CheckViolation) if number > LARGEST else contextlib.nullcontext()
+    with refused:
+        await conn.execute("INSERT INTO ticket (id, column_id, title) VALUES (%s, 1, 'x')", (number,))
+    await conn.execute(end.encode())
+
+    following = [
+        await value(conn, "INSERT INTO ticket (column_id, title) VALUES (1, 'next') RETURNING id") for _ in range(3)
+    ]
+    assert following == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("infinity", "9999-12-31T23:59:59.999999Z"),
+        ("-infinity", "0001-01-01T00:00:00.000000Z"),
+        ("12026-11-26 08:00+00", "9999-12-31T23:59:59.999999Z"),
+        ("2026-11-26 08:00 BC", "0001-01-01T00:00:00.000000Z"),
+        ("9999-12-31 23:30-00:30", "9999-12-31T23:59:59.999999Z"),
+        ("0001-01-01 00:30+00:30", "0001-01-01T00:00:00.000000Z"),
+        ("2026-11-26 08:00:00.123456+02", "2026-11-26T06:00:00.123456Z"),
+    ],
+)
+async def test_a_time_beyond_what_can_be_written_is_said_as_the_nearest(conn: AsyncConnection, given: str, said: str):
+    await set_up(conn)
+    before = await seq(conn)
+
+    await conn.execute("UPDATE ticket SET archived_at = %s WHERE id = 1", (given,))
+    await conn.execute("INSERT INTO ticket (column_id, title, created_at) VALUES (1, 'x', %s)", (given,))
+
+    archived, created = await events(conn, after=before)
+    assert archived["set"]["archived_at"] == said
+    assert created["set"]["created_at"] == said
+    now = await snapshot(conn)
+    assert [ticket["created_at"] for ticket in now["tickets"] if ticket["title"] == "x"] == [said]
+    assert 1 not in [ticket["id"] for ticket in now["tickets"]]
+    assert json.loads(await value(conn, "SELECT board_at(1, %s, 'test')", now["seq"])) == now
+    then = json.loads(await value(conn, "SELECT board_at(1, %s, 'test')", before))
+    assert 1 in [ticket["id"] for ticket in then["tickets"]]
+
+
+async def test_no_time_is_said_of_none(conn: AsyncConnection):
+    assert await value(conn, "SELECT rfc3339(NULL)") is None

@@ -277,7 +277,7 @@ $$;
 -- Forget what has expired, make the coming months' partitions, and with retention drop one that holds nothing younger than `retention_days`, after
 -- raising the lowest kept seq of its topics: one a call, so that no transaction holds the clocks for long. Returns what it was dropped of,
 -- nothing when no more is due (or it is in use). One node at a time; the others return at once.
-CREATE OR REPLACE FUNCTION log_upkeep(retention_days integer DEFAULT NULL, today date DEFAULT current_date) RETURNS SETOF text LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION log_upkeep(retention_days integer DEFAULT NULL, today date DEFAULT (now() AT TIME ZONE 'UTC')::date) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     month date;
     part  record;
@@ -347,9 +347,12 @@ CREATE OR REPLACE FUNCTION redacted(object json) RETURNS json LANGUAGE sql IMMUT
         || CASE WHEN object->'description' IS NOT NULL THEN '{"description": ""}'::jsonb ELSE '{}' END)::json END
 $$;
 
--- Blank a person: name, address, password and credentials go, memberships end, the id stays. False: no such person.
+-- Blank a person: name, address, password and credentials go, memberships and invitations end, the id stays. False: no such person.
 CREATE OR REPLACE FUNCTION erase_person(person_id bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    address text;
 BEGIN
+    SELECT p.email INTO address FROM person p WHERE p.id = erase_person.person_id FOR NO KEY UPDATE;
     UPDATE person SET name = 'Former member', email = NULL, password_hash = NULL, admin = false, erased_at = now(), time_zone = 'UTC', locale = 'en'
      WHERE id = erase_person.person_id;
     IF NOT FOUND THEN
@@ -359,7 +362,10 @@ BEGIN
     DELETE FROM token t WHERE t.person_id = erase_person.person_id;
     DELETE FROM one_time_code c WHERE c.person_id = erase_person.person_id;
     DELETE FROM member m WHERE m.person_id = erase_person.person_id;
-    DELETE FROM idempotency i WHERE i.person_id = erase_person.person_id;
+    DELETE FROM invitation i WHERE i.email = address;
+    -- their answers, and others' about them as a member or as invited
+    DELETE FROM idempotency i WHERE i.person_id = erase_person.person_id OR i.body::jsonb->>'email' = address
+        OR i.body::jsonb->>'person_id' = erase_person.person_id::text;
     RETURN true;
 END
 $$;

@@ -101,6 +101,16 @@ async def test_a_log_in_use_is_left_for_the_next_time_and_the_rest_is_done(conn:
     assert await upkeep(conn, 30, "2026-04-20") == ["event_2026_01"]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Etc/GMT+12"])
+async def test_the_day_is_that_of_utc_wherever_the_session_is(conn: AsyncConnection, zone: str):
+    """East of it a month would be dropped up to fourteen hours before its last event is as old as retention asks."""
+    await conn.execute(f"SET timezone = '{zone}'".encode())
+
+    rows = await conn.execute("SELECT pg_get_function_arguments('log_upkeep'::regproc)")
+    _, _, default = (await rows.fetchall())[0][0].rpartition("DEFAULT ")
+    assert await value(conn, f"SELECT {default} = (now() AT TIME ZONE 'UTC')::date")
+
+
 async def test_the_service_drops_until_nothing_is_due(conn: AsyncConnection, database_url: str):
     await conn.execute("SELECT log_upkeep(NULL, '2024-01-15')")
     await write_months(conn, 2024, months=6)  # three in partitions of their own, three in the default one
@@ -161,6 +171,29 @@ async def test_erasing_a_person_keeps_the_id_and_nothing_else(conn: AsyncConnect
     assert [e["type"] for e in await events(conn, after=before)] == ["member.updated", "member.deleted"]
     assert not await value(conn, "SELECT bool_or(concat(e.set, e.was) ~ 'Ada|ada@') FROM event e")
     assert await value(conn, "SELECT erase_person(77)") is False
+
+
+async def test_an_erased_person_is_invited_nowhere_any_more(conn: AsyncConnection):
+    await set_up(conn)
+    for email in ("bo@example.org", "cy@example.org"):
+        await conn.execute("INSERT INTO invitation (board_id, email, role) VALUES (1, %s, 'viewer')", (email,))
+        await conn.execute(
+            """INSERT INTO one_time_code
+               SELECT sha256(email::bytea), 'invitation', NULL, id, now(), now() FROM invitation WHERE email = %s""",
+            (email,),
+        )
+    await conn.execute(
+        """INSERT INTO idempotency (person_id, key, fingerprint, body) VALUES
+           (1, 'a', '', '{"invitation_id": 1, "email": "bo@example.org"}'),
+           (1, 'b', '', '{"person_id": 2, "name": "Bo"}'),
+           (1, 'c', '', '{"id": 2, "title": "a board"}'), (1, 'd', '', NULL)"""
+    )
+
+    await conn.execute("SELECT erase_person(2)")
+
+    assert await value(conn, "SELECT string_agg(email, ' ') FROM invitation") == "cy@example.org"
+    assert await value(conn, "SELECT count(*) FROM one_time_code") == 1
+    assert await value(conn, "SELECT string_agg(key, ' ' ORDER BY key) FROM idempotency") == "c d"
 
 
 async def test_touching_all_topics_gives_each_a_new_number_that_asks_for_a_snapshot(conn: AsyncConnection):

@@ -102,6 +102,29 @@ async def test_a_cursor_that_is_not_kept_any_more_gets_a_snapshot(
         assert (await stream.change())["seq"] == 10
 
 
+async def test_a_reader_who_was_away_for_longer_than_the_log_is_kept_gets_a_snapshot(
+    running: Site, conn: psycopg.AsyncConnection
+):
+    async with running.open("/boards/1") as stream:
+        epoch, _, seq = (await stream.next()).id.rpartition("=")
+    await conn.execute("SELECT log_upkeep(NULL, (now() - interval '3 months')::date)")
+    await conn.execute("UPDATE ticket SET title = 'three months ago' WHERE id = 1")
+    await conn.execute("UPDATE event SET at = at - interval '3 months'")
+    await conn.execute("UPDATE ticket SET title = 'today' WHERE id = 1")
+    site = running
+    site.close()
+
+    dropped = await (await conn.execute("SELECT log_upkeep(30)")).fetchall()
+    site.start_here()
+
+    assert len(dropped) == 1
+    async with site.open("/boards/1", f"{epoch}={seq}") as stream:
+        snapshot = await stream.named("snapshot")
+        assert (snapshot["reason"], snapshot["seq"]) == ("expired", int(seq) + 2)
+    async with site.open("/boards/1", f"{epoch}={int(seq) + 1}") as stream:
+        assert (await stream.change())["set"]["title"] == "today"
+
+
 async def test_more_than_500_changes_come_as_a_snapshot_also_live(running: Site, conn: psycopg.AsyncConnection):
     async with running.open("/boards/1") as live:
         id_ = (await live.next()).id

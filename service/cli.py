@@ -319,7 +319,7 @@ def add(database_url: str, data: Path, email: str, name: str, admin: bool, base:
               help="Where the printed link leads.",
               show_default="the running server, else http://localhost:8000")  # fmt: skip
 def link(database_url: str, data: Path, email: str, base: str) -> None:
-    """Print a link to sign in with once, for someone who forgot the password."""
+    """Print a link to sign in with once and choose a new password, for someone who forgot theirs."""
     with _owner(database_url, data) as conn:
         code = credentials.sign_in_code(conn, email)
     click.echo(f"{base or _address(database_url, data)}/#code={code}")

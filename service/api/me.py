@@ -31,7 +31,8 @@ async def read(request: Call) -> Answer:
     ),
 )
 async def change(request: Call) -> Answer:
-    """Change what is named. A new password needs the current one and ends my other sessions."""
+    """Change what is named. A new password needs the current one, but for an hour after a sign-in code, and ends my
+    other sessions."""
     by, data = await request.attempt(CHANGE)
     shared = request.shared
     who = f"me/{by.credential.decode()}"

@@ -78,7 +78,7 @@ BY_EMAIL = Statement(b"person_by_email", b"SELECT id, password_hash FROM person_
 OPEN = write(b"open_checked_session", b"open_checked_session($1, $2, $3)")
 END = Statement(b"end_session", b"SELECT end_session($1)")
 ME = Statement(b"read_me", b"SELECT body, person FROM read_me($1)")
-PASSWORD = Statement(b"my_password", b"SELECT password_hash, person FROM my_password($1)")
+PASSWORD = Statement(b"my_password", b"SELECT password_hash, forgotten FROM my_password($1)")
 CHANGE = write(b"change_me", b"change_me($1, $2, $3, $4, $5)")
 
 
@@ -135,17 +135,21 @@ async def read_me(database: Database, credential: bytes) -> Read:
 async def change_me(
     database: Database, passwords: Passwords, credential: bytes, known: bytes | None, change: MeChange
 ) -> Written:
-    """Change what is named. A new password needs the current one, if there is one, and ends the other sessions."""
+    """Change what is named. A new password ends the other sessions.
+
+    It needs the current one, unless there is none or the session was opened by a sign-in code within the hour.
+    """
     old, new = None, None
     if change.password is not UNSET:
         rows = await database.read(PASSWORD, credential)
         if not rows:
             raise NotSignedIn("Sign in first: this session or token is unknown or has ended.")
-        old = rows[0][0]
+        old, forgotten = rows[0]
         if old is not None:
             if change.current_password is UNSET:
-                raise Forbidden("A new password needs the current one.", {"field": "current_password"})
-            if not await passwords.matches(old.decode(), change.current_password):
+                if forgotten != b"t":
+                    raise Forbidden("A new password needs the current one.", {"field": "current_password"})
+            elif not await passwords.matches(old.decode(), change.current_password):
                 raise Forbidden("This is not the current password.", {"field": "current_password"})
         new = (await passwords.hash(change.password)).encode()
     named = msgspec.to_builtins(change)

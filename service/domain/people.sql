@@ -91,10 +91,11 @@ BEGIN
 END
 $$;
 
--- Exchange a sign-in code for a session.
+-- Exchange a sign-in code for a session, which for an hour may set a new password without the current one.
 CREATE OR REPLACE FUNCTION exchange_code(code bytea, session_hash bytea) RETURNS written LANGUAGE plpgsql AS $$
 DECLARE
-    whose bigint;
+    whose  bigint;
+    answer written;
 BEGIN
     UPDATE one_time_code c SET used_at = now()
      WHERE c.code_hash = code AND c.purpose = 'sign-in' AND c.used_at IS NULL AND c.expires_at > now()
@@ -102,7 +103,9 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse('LL401', 'This code is not valid, or not any more.');
     END IF;
-    RETURN open_session(whose, session_hash);
+    answer := open_session(whose, session_hash);
+    UPDATE session s SET password_until = now() + interval '1 hour' WHERE s.secret_hash = session_hash;
+    RETURN answer;
 END
 $$;
 
@@ -132,8 +135,11 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION my_password(hash bytea) RETURNS TABLE (password_hash text, person bigint) LANGUAGE sql STABLE AS $$
-    SELECT p.password_hash, p.id FROM credential(hash) c JOIN person p ON p.id = c.person_id
+-- My password's hash, and whether a new one may be set without it: for an hour after a sign-in code.
+DROP FUNCTION IF EXISTS my_password(bytea);
+CREATE FUNCTION my_password(hash bytea) RETURNS TABLE (password_hash text, person bigint, forgotten boolean) LANGUAGE sql STABLE AS $$
+    SELECT p.password_hash, p.id, EXISTS (SELECT FROM session s WHERE s.secret_hash = hash AND s.password_until > now())
+      FROM credential(hash) c JOIN person p ON p.id = c.person_id
 $$;
 
 -- `change` is {name?, time_zone?, locale?}; `new_hash` is the new password's, `old_hash` what the current one was checked against.
@@ -151,6 +157,7 @@ BEGIN
             PERFORM refuse('LL403', 'The password was changed a moment ago.');
         END IF;
         DELETE FROM session s WHERE s.person_id = who AND s.secret_hash <> hash;
+        UPDATE session s SET password_until = NULL WHERE s.secret_hash = hash;   -- one new password a code
         DELETE FROM one_time_code c WHERE c.person_id = who;
     END IF;
     UPDATE person x

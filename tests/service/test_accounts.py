@@ -159,6 +159,25 @@ async def test_a_new_password_ends_the_other_sessions(url: str, conn: psycopg.As
         assert (await there.get("/api/me")).status_code == 401
 
 
+async def test_a_forgotten_password_is_replaced_once_within_the_hour_after_a_printed_link(
+    url: str, conn: psycopg.AsyncConnection
+):
+    async with browser(url) as here, browser(url) as linked, browser(url) as late:
+        me = (await set_up(here, await add_code(conn))).json()["id"]
+        for client in (linked, late):
+            await client.post("/api/session", json={"code": await add_code(conn, "sign-in", me)})
+        await conn.execute("UPDATE session SET password_until = now() WHERE id = (SELECT max(id) FROM session)")
+        new = {"password": "another long one"}
+
+        assert (await late.patch("/api/me", json=new)).status_code == 403
+        assert (await linked.patch("/api/me", json=new | {"current_password": "wrong"})).status_code == 403
+        assert (await linked.patch("/api/me", json=new)).status_code == 200
+        assert (await linked.patch("/api/me", json={"password": "yet another one"})).status_code == 403
+        assert (await here.get("/api/me")).status_code == 401
+        signed = await here.post("/api/session", json={"email": "ada@example.org", **new})
+        assert signed.status_code == 201
+
+
 async def test_my_name_travels_as_an_event_of_my_own_topic(ada: Person):
     answer = await ada.ask("PATCH", "/api/me", {"name": "Ada L.", "time_zone": "Europe/Berlin", "locale": "de"})
 

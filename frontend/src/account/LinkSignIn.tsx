@@ -1,10 +1,15 @@
-/** A sign-in link: goes straight in, unless somebody else is signed in on this browser. */
+/**
+ * A sign-in link: goes straight in, unless somebody else is signed in on this browser. One that leads to the front door
+ * was printed for somebody who has no password, or forgot it: there it asks for a new one on the way.
+ */
 
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import { useLocation } from 'wouter'
 import { useDoor, useMaybeSession } from '../live/session'
-import { signIn } from '../sync'
+import { type Session, signIn } from '../sync'
 import { Button } from '../ui/Button'
 import { Mark } from '../ui/Dot'
+import { ChoosePassword } from './ChoosePassword'
 import { dropCode } from './code'
 import type { Code } from './describe'
 import { useSending } from './useSending'
@@ -15,19 +20,28 @@ export function LinkSignIn({ code, use }: { code: string; use: Code }) {
   const other = session !== undefined && session.ended() === undefined && session.person.email !== use.email
   const { busy, sentence, send } = useSending()
   const sent = useRef(false)
+  const [place] = useLocation()
+  const [chooses, setChooses] = useState<Session>()
 
   async function go(): Promise<void> {
+    sent.current = true
     const entered = await send(() => signIn({ code }))
     if (!entered) return
+    if (place === '/') setChooses(entered)
+    else goIn(entered)
+  }
+
+  function goIn(entered: Session): void {
     dropCode()
     enter(entered)
   }
 
   useEffect(() => {
     if (other || sent.current) return
-    sent.current = true
     void go()
   }, [other])
+
+  if (chooses) return <ChoosePassword person={chooses.person} onDone={() => goIn(chooses)} />
 
   const name = use.name ?? use.email ?? 'somebody else'
   return (

@@ -225,27 +225,35 @@ function Password() {
     event.preventDefault()
     setSaved(false)
     const body = { password: next, ...(current ? { current_password: current } : {}) }
-    if (!(await send(() => expect(request({ method: 'PATCH', path: 'api/me', body }))))) return
+    const answer = await send(() => expect(request({ method: 'PATCH', path: 'api/me', body })))
+    if (!answer) return
     setCurrent('')
     setNext('')
     setSaved(true)
+    renewPerson(answer.body)
   }
 
   return (
     <section aria-labelledby="password">
       <h2 id="password">Password</h2>
-      <p className="about">A new password ends your sessions on other browsers.</p>
+      <p className="about">
+        {person.has_password
+          ? 'A new password ends your sessions on other browsers. Forgotten? Whoever runs this server can print you a sign-in link; for an hour after it, leave the current one empty.'
+          : 'You have none yet: you came by a link, and another browser will ask for a password.'}
+      </p>
       <form onSubmit={(event) => void save(event)}>
         <input type="hidden" autoComplete="username" value={person.email ?? ''} />
         <div className="two">
-          <Field
-            name="Current password"
-            type="password"
-            value={current}
-            autoComplete="current-password"
-            error={errors.current_password}
-            onChange={(event) => setCurrent(event.target.value)}
-          />
+          {person.has_password && (
+            <Field
+              name="Current password"
+              type="password"
+              value={current}
+              autoComplete="current-password"
+              error={errors.current_password}
+              onChange={(event) => setCurrent(event.target.value)}
+            />
+          )}
           <Field
             name="New password"
             hint={`${PASSWORD_LENGTH} characters or more`}
@@ -264,7 +272,7 @@ function Password() {
           </p>
         )}
         <Button type="submit" disabled={busy}>
-          Change password
+          {person.has_password ? 'Change password' : 'Set password'}
         </Button>
         <span className="said" role="status">
           {saved && 'Changed. Other browsers are signed out.'}

@@ -324,7 +324,8 @@ export interface paths {
         head?: never;
         /**
          * Change what is named
-         * @description Change what is named. A new password needs the current one and ends my other sessions.
+         * @description Change what is named. A new password needs the current one, but for an hour after a sign-in code, and ends my
+         *         other sessions.
          */
         patch: operations["changeMe"];
         trace?: never;

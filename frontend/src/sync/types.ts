@@ -24,7 +24,10 @@ export interface Member {
   version?: number
 }
 
-export type Person = Pick<Rows['Me'], 'id' | 'uid' | 'name' | 'email' | 'admin' | 'time_zone' | 'locale'>
+export type Person = Pick<
+  Rows['Me'],
+  'id' | 'uid' | 'name' | 'email' | 'admin' | 'time_zone' | 'locale' | 'has_password'
+>
 
 export interface Membership {
   board_id: Id

@@ -33,6 +33,14 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 5) -> Non
             await asyncio.sleep(0.02)
 
 
+async def sessions(conn: psycopg.AsyncConnection, name: str) -> list[int]:
+    """The sessions that the database has of an application."""
+    cursor = await conn.execute(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()", (name,)
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 class Site:
     """The streams' process, not started yet. Two people, Ada and Bob; Ada owns boards 1 and 2, Bob edits 1."""
 

@@ -63,7 +63,7 @@ def create_server(port: int, settings: Settings, host: str = "127.0.0.1", http: 
     config = uvicorn.Config(
         Alone(settings), host=host, port=port, loop="uvloop", http=http,  # pyright: ignore[reportArgumentType] -- one of uvicorn's names
         lifespan="on",
-        access_log=False, log_level="warning", backlog=4096, timeout_graceful_shutdown=10,
+        access_log=False, log_level="warning", backlog=4096, timeout_graceful_shutdown=30,
     )  # fmt: skip
     return Server(config)
 

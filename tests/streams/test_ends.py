@@ -14,7 +14,7 @@ from tests.streams.conftest import Site, until
 
 
 async def test_a_stream_rotates_with_a_short_retry_and_no_blind_moment(site: Site, rename: Callable[..., Any]):
-    site.start_here(rotate_s=(1.0, 1.2), heartbeat_s=0.5, overlap_s=0.6)
+    site.start_here(rotate_s=(3.0, 3.2), heartbeat_s=0.5, overlap_s=1.5)
     began = time.monotonic()
     async with site.open("/boards/1") as old:
         seq = (await old.named("snapshot"))["seq"]
@@ -30,7 +30,7 @@ async def test_a_stream_rotates_with_a_short_retry_and_no_blind_moment(site: Sit
 
     assert bye.json() == {"reason": "rotate", "retry": 100}
     assert old.retries[-1] == 100
-    assert 0.9 < bye.at - began < 2
+    assert 2.9 < bye.at - began < 5
     assert [frame for frame in frames if frame.event != "heartbeat"] == []
     assert change == again
     assert later["seq"] == change["seq"] + 1 == seq + 2
@@ -133,11 +133,14 @@ async def test_connect_and_abort_cycles_leave_nothing_behind(site: Site):
     await until(gone)
     before, inside = resident_kib(), await site.inside()
     await cycles(int(os.environ.get("LIVELANE_CYCLES", "2000")))
-    await until(gone, 10)
-    after = await site.inside()
 
-    assert after["tasks"] <= inside["tasks"] + 1
-    assert {key: after[key] for key in ("people", "visited", "watching")} == {"people": 0, "visited": 0, "watching": 0}
+    async def as_before() -> bool:
+        after = await site.inside()
+        return after["tasks"] <= inside["tasks"] + 1 and not any(
+            after[key] for key in ("streams", "people", "visited", "watching")
+        )
+
+    await until(as_before, 10)
     assert resident_kib() - before < 8 * 1024
     assert await site.metric("livelane_streams_open") == 0
     assert "ERROR" not in site.log, site.log
@@ -148,9 +151,10 @@ async def test_the_metrics_count(running: Site, rename: Callable[..., Any]):
         return await running.metric(f"livelane_streams_{name}", **labels)
 
     opened, delivered = await count("opened_total", resume="start"), await count("deliveries_total")
+    before = await count("open")
     async with running.open("/boards/1") as stream:
         await stream.named("snapshot")
-        assert await count("open") == 1
+        assert await count("open") == before + 1
         await rename("x")
         await stream.change()
         assert await count("deliveries_total") == delivered + 1

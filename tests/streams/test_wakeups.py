@@ -1,6 +1,5 @@
 """From a write by REST to streams of the same process and of others, and what is lost on the way."""
 
-import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pytest
 
 from tests import sse
 from tests.product import Product
-from tests.streams.conftest import Site
+from tests.streams.conftest import Site, sessions, until
 
 ADAS = {"Authorization": "Bearer llt_ada"}
 
@@ -37,17 +36,25 @@ async def metric(product: Product, name: str) -> float:
     return sum(float(line.split()[-1]) for line in lines if line.partition("{")[0].split()[0] == name)
 
 
-async def test_a_write_reads_the_log_once_for_the_streams_of_its_own_process(site: Site, serve: Product):
+async def test_a_write_reads_the_log_once_for_the_streams_of_its_own_process(
+    site: Site, serve: Product, conn: psycopg.AsyncConnection
+):
     async with sse.stream(f"{serve.url}/streams/boards/1", ADAS) as stream:
         seq = (await stream.named("snapshot"))["seq"]
         reads = await metric(serve, "livelane_streams_reads_total")
         for n in range(1, 11):
+            sent = await metric(serve, "livelane_rings_sent_total")
             await rename(serve, f"title {n}")
             assert (await stream.change())["seq"] == seq + n
-            await asyncio.sleep(0.02)  # for the notification, which says nothing new
 
-        assert await metric(serve, "livelane_rings_sent_total") >= 10
-        assert await metric(serve, "livelane_streams_reads_total") == reads + 10
+            async def is_announced(sent: float = sent) -> bool:
+                return await metric(serve, "livelane_rings_sent_total") > sent
+
+            await until(is_announced)
+        await conn.execute("UPDATE ticket SET title = 'SQL' WHERE id = 1")
+        assert (await stream.change())["seq"] == seq + 11  # notifications come in order: the ten before were heard
+
+    assert await metric(serve, "livelane_streams_reads_total") == reads + 11
 
 
 async def test_a_write_of_one_process_is_heard_by_another_and_so_is_sql(
@@ -73,20 +80,20 @@ async def test_a_process_killed_between_commit_and_notification_leaves_the_chang
     async with sse.stream(f"{streams.url}/streams/boards/1", ADAS) as stream:
         seq = (await stream.named("snapshot"))["seq"]
         with psycopg.connect(admin_url, autocommit=True) as admin:
-            row = admin.execute(
-                """
-                SELECT pid FROM pg_stat_activity
-                 WHERE application_name = 'livelane bell' AND datname = current_database()
-                """
-            ).fetchone()
-            assert row
-            os.kill(row[0], signal.SIGSTOP)
+            bells: list[int] = []
+
+            async def there_is_one() -> bool:
+                bells[:] = await sessions(conn, "livelane bell")
+                return len(bells) == 1
+
+            await until(there_is_one)
+            os.kill(bells[0], signal.SIGSTOP)
             try:
                 await rename(product, "never announced")
                 product.kill()
-                admin.execute("SELECT pg_terminate_backend(%s)", row)
+                admin.execute("SELECT pg_terminate_backend(%s)", bells)
             finally:
-                os.kill(row[0], signal.SIGCONT)
+                os.kill(bells[0], signal.SIGCONT)
         change = await stream.change(10)
 
     assert (change["seq"], change["set"]["title"]) == (seq + 1, "never announced")

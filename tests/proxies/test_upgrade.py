@@ -65,6 +65,24 @@ async def test_a_rolling_restart_under_load_loses_nothing_and_drops_no_board(
     assert silence_s < SILENCE_S
 
 
+async def test_nginx_asks_a_server_again_as_soon_as_it_is_back(
+    database_url: str, tmp_path: Path, certificate: Certificate
+):
+    with (
+        Product(database_url, tmp_path / "one.log") as one,
+        Product(database_url, tmp_path / "two.log") as two,
+        front("nginx", two_behind("nginx"), [one.port, two.port], tmp_path / "nginx", certificate) as proxy,
+    ):
+        async with httpx.AsyncClient() as client:
+            starting = asyncio.create_task(asyncio.to_thread(two.start))
+            while not starting.done():
+                assert (await client.get(f"{proxy.url}/health/live")).status_code in (200, 502)
+                await asyncio.sleep(0.05)
+            await starting
+            answers = [(await client.get(f"{proxy.url}/health/live")).status_code for _ in range(4)]
+    assert answers == [200] * 4
+
+
 async def _await_ready(proxy: Front) -> None:
     """Return when the balancer has found both servers well."""
     async with httpx.AsyncClient() as client, asyncio.timeout(10):

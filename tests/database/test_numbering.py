@@ -1,10 +1,14 @@
 """Numbers are given at commit: gapless, in commit order, blocking nobody before."""
 
+from collections.abc import Iterator
+
 import anyio
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from service.schema.embedded import attach
+from service.schema.migrate import migrate
 from tests.cluster import name_of
 from tests.database.desk import events, seq, set_up, value
 
@@ -251,13 +255,43 @@ async def test_a_role_without_rights_on_the_log_writes_boards(conn: AsyncConnect
     ]  # fmt: skip
 
 
-async def test_two_phase_commit_is_refused_and_changes_nothing(conn: AsyncConnection):
-    await set_up(conn)
-    await conn.execute("BEGIN")
-    await conn.execute("UPDATE ticket SET title = 'prepared' WHERE id = 1")
+@pytest.fixture(scope="module")
+def two_phase_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database on a PostgreSQL that can prepare transactions: no other has the setting, and it needs a start."""
+    folder = tmp_path_factory.mktemp("two-phase")
+    with attach(folder) as server, psycopg.connect(server.admin_url, autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET max_prepared_transactions = 5")
+    with attach(folder) as server:
+        migrate(server.url)
+        yield server.url
 
-    with pytest.raises((psycopg.errors.FeatureNotSupported, psycopg.errors.ObjectNotInPrerequisiteState)):
-        await conn.execute("PREPARE TRANSACTION 'x'")
 
-    await conn.execute("ROLLBACK")
-    assert await value(conn, "SELECT title FROM ticket WHERE id = 1") == "T1"
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["UPDATE ticket SET title = 'prepared' WHERE id = 1"],
+        ["UPDATE ticket SET title = 'prepared'"],
+        ["UPDATE ticket SET title = 'prepared' WHERE id = 1", "SELECT number_now()"],
+        ["SELECT set_context(1, NULL, 'rest', 'ticket/1')", "UPDATE ticket SET title = 'prepared' WHERE id = 1"],
+    ],
+    ids=["one row", "many", "numbered", "alone"],
+)
+async def test_two_phase_commit_is_refused_in_a_sentence_and_blocks_nobody(two_phase_url: str, statements: list[str]):
+    """Else the board's clock would be held until somebody commits what was prepared."""
+    async with await connect(two_phase_url) as conn:
+        if await value(conn, "SELECT count(*) FROM board") == 0:
+            await set_up(conn)
+        await conn.execute("UPDATE ticket SET title = 'free'")
+        before = await seq(conn)
+        await conn.execute("BEGIN")
+        for statement in statements:
+            await conn.execute(statement.encode())
+
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="cannot PREPARE a transaction that has executed"):
+            await conn.execute("PREPARE TRANSACTION 'x'")
+
+        assert await value(conn, "SELECT count(*) FROM pg_prepared_xacts") == 0
+        async with await connect(two_phase_url) as other:
+            await other.execute("SET lock_timeout = '1s'")
+            await other.execute("UPDATE ticket SET title = 'still free'")
+        assert [e["set"]["title"] for e in await events(conn, after=before)] == ["still free"] * 3

@@ -35,6 +35,7 @@ def look(url: str, conn: Conn) -> Iterator[Finding]:
         _old_transactions,
         _prepared,
         _public_schema,
+        _functions,
         _partitions,
     ]
     for check in checks:
@@ -234,6 +235,29 @@ def _public_schema(conn: Conn) -> Iterator[Finding]:
         )
     else:
         yield ok("public-schema", "Only trusted roles may create things in the schema public.")
+
+
+def _functions(conn: Conn) -> Iterator[Finding]:
+    """Look for triggers' functions that anybody may put on a table of their own; firing one asks for no right."""
+    opened = _value(
+        conn,
+        """
+        SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.proname)
+          FROM pg_proc p
+         WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+           AND (p.prorettype = 'trigger'::regtype OR p.proname = 'check_wip_limit')
+           AND has_function_privilege('public', p.oid, 'EXECUTE')
+        """,
+    )
+    if opened:
+        yield fail(
+            "functions",
+            "Every role, whatever its rights on tables, can write to boards' logs or hold up their writers: functions "
+            "that run with the owner's rights are open to PUBLIC, as after a restore without privileges.",
+            f"As their owner: REVOKE EXECUTE ON FUNCTION {opened} FROM PUBLIC;",
+        )
+    else:
+        yield ok("functions", "The log's functions write what its triggers see, and for nobody else.")
 
 
 def _partitions(conn: Conn) -> Iterator[Finding]:

@@ -389,6 +389,10 @@ BEGIN
         'capture_' || name_, ins || '        NULL;', del || '        NULL;', singles::text, table_, table_, same, lone || '                            NULL;',
         upd || '        NULL;');
 
+    -- Whoever may run it may make it the trigger of a table of their own, and write to the log what they like. As a trigger it
+    -- fires for all writers: that asks for no right.
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %I() FROM PUBLIC', 'capture_' || name_);
+
     EXECUTE format('DROP TRIGGER IF EXISTS log_insert ON %1$s; DROP TRIGGER IF EXISTS log_update ON %1$s;'
                    'DROP TRIGGER IF EXISTS log_delete ON %1$s; DROP TRIGGER IF EXISTS log_truncate ON %1$s;'
                    'DROP TRIGGER IF EXISTS log_fixed_id ON %1$s', table_);
@@ -667,3 +671,7 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- They run with the owner's rights, and nobody else calls them: see log_make_capture(). Only number_now() is anyone's.
+REVOKE EXECUTE ON FUNCTION check_wip_limit(bigint), number_at_commit(), fill_ticket(), fill_column(), fill_creator(),
+    return_tickets(), hold_names(), ring_person() FROM PUBLIC;

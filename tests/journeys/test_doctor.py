@@ -141,6 +141,18 @@ def test_a_schema_that_everyone_may_write_to_is_found(database_url: str, admin_u
         admin.execute(found.todo.removeprefix("As its owner: ").encode())
 
 
+@pytest.mark.usefixtures("board")
+def test_functions_that_everyone_may_run_are_found(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC")
+        [found] = not_ok(database_url, conn, "functions")
+        assert "capture_ticket()" in found.todo
+
+        conn.execute(found.todo.removeprefix("As their owner: ").encode())
+
+        assert not_ok(database_url, conn, "functions") == []
+
+
 def test_without_an_account_the_set_up_code_stays_good(serve: Product) -> None:
     _, findings = examine(serve.url, "--database-url", serve.database_url)
 

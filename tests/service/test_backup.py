@@ -47,6 +47,9 @@ def test_a_restored_board_is_the_same_in_another_life(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     restored = livelane("restore", file, "--database-url", empty_database_url)
     assert restored.returncode == 0, restored.stderr
+    with psycopg.connect(empty_database_url) as conn:  # rights are not in a backup
+        open_ = "SELECT has_function_privilege('public', 'capture_ticket()', 'EXECUTE')"
+        assert conn.execute(open_).fetchone() == (False,)
 
     with Product(empty_database_url, tmp_path / "second.log") as second:
         second.start()

@@ -555,10 +555,14 @@ $$;
 
 -- A restored column brings its tickets back: they stand in the log whole, since snapshots left them out meanwhile. The
 -- tickets are held until COMMIT, in hiding as in returning: else one changed in between would be logged as it was before,
--- after the change, and one moved out in between would miss the row that a snapshot of that moment left out.
+-- after the change, and one moved out in between would miss the row that a snapshot of that moment left out. For the same
+-- reason nothing comes in meanwhile: whoever is at it is waited for, before its tickets are looked up.
 CREATE OR REPLACE FUNCTION return_tickets() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    PERFORM FROM board_column c   -- meets the lock of the foreign key
+      WHERE c.id IN (SELECT n.id FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE o.archived_at IS NOT NULL AND n.archived_at IS NULL)
+      ORDER BY c.id FOR UPDATE;
     WITH turned AS MATERIALIZED (
         SELECT n.id, n.archived_at IS NULL AS returned
           FROM old_rows o JOIN new_rows n ON n.id = o.id

@@ -1,5 +1,6 @@
 """Whatever statement changes rows, the log holds exactly its changes, in order."""
 
+import anyio
 import psycopg
 import pytest
 from psycopg import AsyncConnection
@@ -239,6 +240,46 @@ async def test_what_comes_back_from_the_archive_comes_back_whole(conn: AsyncConn
 
     assert replica.board() == of_snapshot(await snapshot(conn))
     assert len(replica.board()["tickets"]) == 3
+
+
+RESTORE = "UPDATE board_column SET archived_at = NULL WHERE id = 2"
+ENTER = "INSERT INTO ticket (id, column_id, title) VALUES (500, 2, 'new'); UPDATE ticket SET column_id = 2 WHERE id = 1"
+
+
+@pytest.mark.parametrize("first", [RESTORE, ENTER])
+async def test_what_enters_a_column_while_it_returns_is_missed_by_nobody(
+    conn: AsyncConnection, database_url: str, first: str
+):
+    await set_up(conn)
+    await conn.execute("UPDATE board_column SET archived_at = now() WHERE id = 2")
+    replica = Replica()
+
+    async with (
+        await AsyncConnection.connect(database_url, autocommit=True) as one,
+        await AsyncConnection.connect(database_url, autocommit=True) as two,
+        anyio.create_task_group() as group,
+    ):
+        done = anyio.Event()
+
+        async def then() -> None:
+            for statement in {RESTORE: ENTER, ENTER: RESTORE}[first].split("; "):
+                await two.execute(statement.encode())
+            done.set()
+
+        await one.execute(f"BEGIN; {first}".encode())
+        group.start_soon(then)
+        waits = f"SELECT cardinality(pg_blocking_pids({two.info.backend_pid})) > 0"
+        with anyio.fail_after(10):
+            while not done.is_set() and not await value(conn, waits):  # noqa: ASYNC110 -- the database has no event for it
+                await anyio.sleep(0.01)
+        state = await snapshot(conn)
+        replica.snapshot(state["seq"], state["epoch"], state)
+        await one.execute("COMMIT")
+
+    for event in await events(conn, after=state["seq"]):
+        replica.event(event)
+    assert replica.board() == of_snapshot(await snapshot(conn))
+    assert len(replica.board()["tickets"]) == 4
 
 
 async def test_a_ticket_moved_out_of_an_archived_column_comes_whole(conn: AsyncConnection):

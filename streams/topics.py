@@ -150,7 +150,7 @@ class Topics:
                 continue
             del self._dirty[topic]
             tail = self.tails.get(topic)
-            if tail is None:
+            if tail is None or tail.head is None:  # begun anew since it was rung: its head is about to be read
                 continue
             self._reading.add(topic)
             try:

@@ -203,6 +203,36 @@ async def test_a_log_that_went_back_gives_snapshots(
     assert change["seq"] == seq + 1
 
 
+async def test_another_epoch_in_the_midst_of_writing_stops_nothing(
+    site: Site, wire: DeafWire, admin_url: str, rename: Callable[..., Any]
+):
+    site.start()
+    writing = True
+
+    async def write() -> None:
+        while writing:
+            await rename(f"at {time.monotonic()}")
+            await asyncio.sleep(0.01)
+
+    async with site.open("/boards/1") as stream, asyncio.TaskGroup() as tasks:
+        epoch = (await stream.named("snapshot"))["epoch"]
+        wire.latency_s = 0.1  # so that the board moves on while it is read
+        tasks.create_task(write())
+        for _ in range(3):
+            await stream.change()
+            with psycopg.connect(admin_url, autocommit=True) as admin:
+                admin.execute("SELECT renew_epoch()")
+            while (frame := await stream.next(10)).event != "snapshot":
+                pass
+            assert frame.json()["reason"] == "epoch"
+            assert frame.json()["epoch"] != epoch
+            epoch = frame.json()["epoch"]
+        await stream.change()
+        writing = False
+
+    assert "failed and begins again" not in site.log, site.log
+
+
 async def test_streams_opened_while_a_writer_runs_miss_nothing_and_get_nothing_twice(running: Site, database_url: str):
     writing = True
 

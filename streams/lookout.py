@@ -24,6 +24,7 @@ class Lookout:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self._again = asyncio.Event()
+        self._looking = asyncio.Lock()
 
     @property
     def works(self) -> list[Callable[[], Awaitable[None]]]:
@@ -71,6 +72,10 @@ class Lookout:
 
     async def _look(self) -> dict[str, int]:
         """Read the epoch and every watched topic's head; return those ahead of us with their number."""
+        async with self._looking:  # of two answers the older must not come last
+            return await self._look_now()
+
+    async def _look_now(self) -> dict[str, int]:
         topics, pool = self._hub.topics, self._hub.pool
         epoch = await log.current_epoch(pool)
         if epoch != topics.epoch:

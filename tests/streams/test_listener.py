@@ -1,6 +1,7 @@
 """The way from the database to the streams, broken in every place."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from streams import log
 from streams.hub import Hub
 from streams.subscriber import Subscriber
 from tests import sse
@@ -231,6 +233,35 @@ async def test_another_epoch_in_the_midst_of_writing_stops_nothing(
         writing = False
 
     assert "failed and begins again" not in site.log, site.log
+
+
+async def test_of_two_looks_at_the_epoch_the_older_does_not_win(
+    site: Site, admin_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """One of them is on its way back from the database while the epoch is renewed."""
+    look = log.current_epoch
+    on_its_way = threading.Event()
+
+    async def late(pool: log.Pool) -> str:
+        epoch = await look(pool)
+        if asked and not on_its_way.is_set():
+            on_its_way.set()
+            await asyncio.sleep(1)
+        return epoch
+
+    asked = False
+    monkeypatch.setattr(log, "current_epoch", late)
+    site.start_here(poll_s=2)
+    async with site.open("/boards/1") as stream:
+        await stream.named("snapshot")
+        asked = True
+        await asyncio.to_thread(on_its_way.wait, 10)
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            epoch = (admin.execute("SELECT renew_epoch()").fetchone() or [""])[0]
+        snapshot = await stream.named("snapshot")
+        await stream.silence(1.5)
+
+    assert snapshot["epoch"] == epoch
 
 
 async def test_streams_opened_while_a_writer_runs_miss_nothing_and_get_nothing_twice(running: Site, database_url: str):

@@ -292,14 +292,20 @@ BEGIN
     DELETE FROM idempotency WHERE created_at < now() - interval '24 hours';
     DELETE FROM session WHERE expires_at < now();
     DELETE FROM one_time_code WHERE expires_at < now() - interval '7 days';
-    FOR month IN SELECT generate_series(date_trunc('month', today), date_trunc('month', today) + interval '2 months', '1 month')::date LOOP
-        CONTINUE WHEN to_regclass(format('event_%s', to_char(month, 'YYYY_MM'))) IS NOT NULL;
-        -- a month already begun in the default partition stays there
-        CONTINUE WHEN EXISTS (SELECT FROM event_default d WHERE d.at >= month::timestamp AT TIME ZONE 'UTC'
-                                 AND d.at < (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
-        EXECUTE format('CREATE TABLE %I PARTITION OF event FOR VALUES FROM (%L) TO (%L)', 'event_' || to_char(month, 'YYYY_MM'),
-            month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
-    END LOOP;
+    BEGIN
+        PERFORM set_config('lock_timeout', '100ms', true);   -- reads and writes of the log queue behind us so long
+        FOR month IN SELECT generate_series(date_trunc('month', today), date_trunc('month', today) + interval '2 months', '1 month')::date LOOP
+            CONTINUE WHEN to_regclass(format('event_%s', to_char(month, 'YYYY_MM'))) IS NOT NULL;
+            -- a month already begun in the default partition stays there
+            CONTINUE WHEN EXISTS (SELECT FROM event_default d WHERE d.at >= month::timestamp AT TIME ZONE 'UTC'
+                                     AND d.at < (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+            EXECUTE format('CREATE TABLE %I PARTITION OF event FOR VALUES FROM (%L) TO (%L)', 'event_' || to_char(month, 'YYYY_MM'),
+                month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+        END LOOP;
+        PERFORM set_config('lock_timeout', '1s', true);
+    EXCEPTION WHEN lock_not_available THEN   -- a backup reads it, say: the month is not here yet, and calls come every hour
+        NULL;
+    END;
     IF retention_days IS NULL THEN
         RETURN;
     END IF;
@@ -311,6 +317,7 @@ BEGIN
          WHERE p.ends <= until ORDER BY p.ends LIMIT 1;
         IF FOUND THEN
             PERFORM raise_lowest_seq(format('SELECT topic, seq FROM %I', part.name));
+            PERFORM set_config('lock_timeout', '100ms', true);
             EXECUTE format('DROP TABLE %I', part.name);
             RETURN NEXT part.name;
         ELSE

@@ -46,7 +46,7 @@ async def write_months(conn: AsyncConnection, year: int, months: int = 4) -> Non
     )
 
 
-async def upkeep(conn: AsyncConnection, days: int, today: str) -> list[str]:
+async def upkeep(conn: AsyncConnection, days: int | None, today: str) -> list[str]:
     """What one call of log_upkeep() dropped."""
     return [name for (name,) in await (await conn.execute("SELECT log_upkeep(%s, %s)", (days, today))).fetchall()]
 
@@ -109,6 +109,26 @@ async def test_the_day_is_that_of_utc_wherever_the_session_is(conn: AsyncConnect
     rows = await conn.execute("SELECT pg_get_function_arguments('log_upkeep'::regproc)")
     _, _, default = (await rows.fetchall())[0][0].rpartition("DEFAULT ")
     assert await value(conn, f"SELECT {default} = (now() AT TIME ZONE 'UTC')::date")
+
+
+async def test_a_month_that_is_due_while_the_log_is_in_use_is_made_the_next_time(
+    conn: AsyncConnection, database_url: str
+):
+    await set_up(conn, 0)
+    await conn.execute(
+        "INSERT INTO session (person_id, secret_hash, expires_at) VALUES (1, sha256('x'), now() - interval '1 minute')"
+    )
+    made = "SELECT to_regclass('event_2031_03') IS NOT NULL"
+    async with await AsyncConnection.connect(database_url) as backup:
+        await backup.execute("SELECT count(*) FROM event")
+
+        assert await upkeep(conn, None, "2031-01-20") == []
+        assert await value(conn, "SELECT count(*) FROM session") == 0
+
+        await backup.rollback()
+    assert not await value(conn, made)
+    assert await upkeep(conn, None, "2031-01-20") == []
+    assert await value(conn, made)
 
 
 async def test_the_service_drops_until_nothing_is_due(conn: AsyncConnection, database_url: str):

@@ -139,14 +139,14 @@ class Product:
             await answer(scope, send, 200, {"content-type": "application/json", **NOW}, b'{"status":"live"}')
             return
         if scope["path"] != "/health/ready":
-            await problem(scope, send, 404, "Not Found")
+            await problem(scope, send, 404)
             return
         parts = {"migrations": await self.schema.health()}
         for part in self.parts:
             parts |= await _ask(part)
         ready = all(part["ok"] for part in parts.values())
         body = {"status": "ready" if ready else "not ready", "parts": parts}
-        headers = {"content-type": "application/json", **NOW}
+        headers = {"content-type": "application/json", **NOW} | ({} if ready else {"retry-after": "2"})
         await answer(scope, send, 200 if ready else 503, headers, json.dumps(body).encode())
 
 
@@ -201,7 +201,7 @@ async def _metrics(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    await problem(scope, send, 404, "Not Found")
+    await problem(scope, send, 404)
 
 
 def create_product(settings: Settings) -> Product:

@@ -9,7 +9,6 @@ import re
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,10 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+KINDS = {
+    404: ("not-found", "There is no such thing here", "Nothing is at {path}."),
+    405: ("method", "Method not allowed", "{path} takes GET and HEAD, not {method}."),
 }
 FRESH = "no-cache"  # asked for again each time, answered 304 while nothing changed
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -109,14 +112,14 @@ class Web:
         if scope["type"] != "http":
             return
         if scope["method"] not in {"GET", "HEAD"}:
-            await problem(scope, send, 405, "Method Not Allowed", {"allow": "GET, HEAD"})
+            await problem(scope, send, 405, {"allow": "GET, HEAD"})
             return
         self._look()
         path = scope["path"].lstrip("/")
         hashed = path.startswith("assets/")
         if path not in self.files:
             if hashed:
-                await problem(scope, send, 404, "Not Found")
+                await problem(scope, send, 404)
                 return
             path = "index.html"
         if path not in self.files:
@@ -180,10 +183,10 @@ async def answer(scope: Scope, send: Send, status: int, headers: Mapping[str, st
     await send({"type": "http.response.body", "body": sent, "more_body": False})
 
 
-async def problem(scope: Scope, send: Send, status: int, title: str, headers: Mapping[str, str] | None = None) -> None:
+async def problem(scope: Scope, send: Send, status: int, headers: Mapping[str, str] | None = None) -> None:
     """Send problem+json for what no other app answers."""
-    kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": f"Nothing is at {scope['path']}."}
+    kind, title, detail = KINDS[status]
+    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail.format(**scope)}
     await answer(
         scope, send, status, {"content-type": "application/problem+json", **(headers or {})}, json.dumps(body).encode()
     )

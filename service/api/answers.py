@@ -48,7 +48,7 @@ class Answer:
         if self.status not in (204, 304):
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if scope["livelane"].bare else body})
 
     def to_asgi_response(self, *_: object, **__: object) -> Self:
         """What Litestar asks of an exception handler's answer."""

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from litestar import Request
 
+from service.api.contract import Promise
 from service.api.limits import Limits
 from service.api.problems import CrossSite, Malformed, TooLarge, WrongType, invalid
 from service.bell import Bell
@@ -138,11 +139,17 @@ class Call(Request[Any, Any, Any]):
         return self._attempt(await self.credential(), b"")
 
     def _attempt(self, credential: bytes, content: bytes) -> Attempt:
-        known = self.header(b"if-match")
-        if known is not None and not IF_MATCH.fullmatch(known):
-            raise Malformed('If-Match names one version: "7", in quotes.')
-        version = None if known is None else known[1:-1]
-        key = self.header(b"idempotency-key")
+        """Read the conditions that this operation promises to keep; others' headers are nothing to it."""
+        promise: Promise = self.scope["route_handler"].opt["promise"]
+        known = self.header(b"if-match") if promise.matches else None
+        version = None
+        if known is not None:
+            if not IF_MATCH.fullmatch(known):
+                raise Malformed('If-Match names one version: "7", in quotes.')
+            version = known[1:-1].lstrip(b"0")[:10] or b"0"
+            if len(version) == 10:
+                version = BEYOND
+        key = self.header(b"idempotency-key") if promise.keyed else None
         if key is None:
             return Attempt(credential, None, None, version)
         if not KEY.fullmatch(key):
@@ -183,7 +190,8 @@ class Call(Request[Any, Any, Any]):
             raise Malformed(f"The body is not JSON: {error}") from None
 
 
-IF_MATCH = re.compile(rb'"[0-9]{1,9}"')
+IF_MATCH = re.compile(rb'"[0-9]+"')
+BEYOND = b"2147483647"  # as good as every version of ten digits: no row comes so far
 KEY = re.compile(rb"[\x21-\x7e]{1,200}")
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import time
 from itertools import count
 from typing import Any
@@ -12,6 +13,7 @@ from prometheus_client import Histogram
 
 from service.api.answers import Answer, Header
 from service.api.call import Shared
+from service.api.problems import on_http_exception, with_head
 
 logger = logging.getLogger("service.requests")
 
@@ -21,19 +23,21 @@ SECONDS = Histogram(
     ["operation", "status"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5),
 )
+ADDRESS = re.compile(r"(/([a-z]+|[1-9][0-9]{0,18}))+/?")  # where int() takes "+7", "1_0" and "٧" for numbers too
 SLOW_S = 1.0  # worth a line of its own
 
 
 class Visit:
     """One request from the way in to the way out."""
 
-    __slots__ = ("began", "id", "person", "shared", "status", "topic")
+    __slots__ = ("bare", "began", "id", "person", "shared", "status", "topic")
 
     def __init__(self, shared: Shared, number: bytes) -> None:
         self.shared = shared
         self.id = number
         self.began = time.perf_counter()
         self.status = 500
+        self.bare = False  # asked with HEAD: the answer to a GET, without its body
         self.person: bytes | None = None
         self.topic: bytes | None = None
 
@@ -58,7 +62,7 @@ class Service(Litestar):
         self.shared = shared
         self._prefix = os.urandom(4).hex().encode()
         self._numbers = count(1)
-        self._allow = {route.path_format: ", ".join(sorted(route.methods)).encode() for route in self.routes}
+        self._allow = {route.path_format: with_head(", ".join(sorted(route.methods))).encode() for route in self.routes}
         self._seconds: dict[tuple[str, int], Any] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -67,8 +71,12 @@ class Service(Litestar):
             return
         visit = Visit(self.shared, b"%b-%d" % (self._prefix, next(self._numbers)))
         scope["livelane"] = visit
+        if scope["method"] == "HEAD":
+            scope, visit.bare = scope | {"method": "GET"}, True
         try:
-            if scope["method"] == "OPTIONS" and (allow := self._allowed(scope["path"])):
+            if scope["path"].startswith("/api/") and not ADDRESS.fullmatch(scope["path"]):
+                await on_http_exception(None, NotFoundException())(scope, receive, send)
+            elif scope["method"] == "OPTIONS" and (allow := self._allowed(scope["path"])):
                 await Answer(204, ((b"allow", allow),))(scope, receive, send)
             else:
                 await super().__call__(scope, receive, send)

@@ -27,9 +27,10 @@ async def read(request: Call) -> Answer:
 @patch(
     "/api/me",
     **promise(
-        "changeMe", "account", Me, body=MeChange, problems=(400, 401, 403, 409, 413, 415, 422, 429, 503), matches=True
+        "changeMe", "account", Me, body=MeChange, problems=(400, 401, 403, 409, 413, 415, 422, 429, 503), matches=True,
+        headers=("Event-Seq", "Event-Topic"),
     ),
-)
+)  # fmt: skip
 async def change(request: Call) -> Answer:
     """Change what is named. A new password needs the current one, but for an hour after a sign-in code, and ends my
     other sessions."""

@@ -214,7 +214,7 @@ IF_MATCH = {
     "required": False,
     **_text(
         'The version that was read: `"7"`. Changes of other fields are no conflict; else 409.',
-        pattern='^"[0-9]{1,9}"$',
+        pattern='^"[0-9]+"$',
     ),
 }
 KEY = {

@@ -83,7 +83,7 @@ def on_http_exception(_: object, error: HTTPException) -> Answer:
     if isinstance(error, NotFoundException):
         return on_board_error(None, errors.NotFound("There is nothing at this address."))
     if isinstance(error, MethodNotAllowedException):
-        allow = (error.headers or {}).get("allow", "")
+        allow = with_head((error.headers or {}).get("allow", ""))
         detail = f"This address takes {allow}." if allow else "This address does not take that method."
         return problem(405, "method", "Method not allowed", detail, ((b"allow", allow.encode()),))
     if isinstance(error, ValidationException):
@@ -91,6 +91,11 @@ def on_http_exception(_: object, error: HTTPException) -> Answer:
     if 400 <= error.status_code < 500:
         return on_board_error(None, Malformed(error.detail))
     return on_exception(None, error)
+
+
+def with_head(allow: str) -> str:
+    """Return the methods with HEAD beside GET: the door answers one with the other."""
+    return allow.replace("GET", "GET, HEAD")
 
 
 def on_exception(_: object, error: Exception) -> Answer:

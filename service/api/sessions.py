@@ -7,7 +7,7 @@ import msgspec
 from litestar import delete, post
 from msgspec.json import Decoder
 
-from service.api.answers import JSON, NO_STORE, Answer, Header, shown
+from service.api.answers import NO_STORE, Answer, Header, done, shown
 from service.api.call import Call
 from service.api.contract import promise
 from service.api.limits import network
@@ -33,9 +33,10 @@ async def describe(request: Call) -> Answer:
 @post(
     "/api/setup",
     **promise(
-        "setUp", "account", Me, body=Setup, status=201, problems=(*OPEN, 409), open=True, headers=("Set-Cookie",)
+        "setUp", "account", Me, body=Setup, status=201, problems=(*OPEN, 409), open=True,
+        headers=("Set-Cookie", "Event-Seq", "Event-Topic"),
     ),
-)
+)  # fmt: skip
 async def set_up(request: Call) -> Answer:
     """Make the first account with the code that the server printed, or the account of somebody invited; signs in."""
     request.refuse_cross_site()
@@ -50,7 +51,7 @@ async def set_up(request: Call) -> Answer:
     "/api/session",
     **promise(
         "signIn", "account", Me, body=(SignIn, Exchange), status=201, problems=(*OPEN, 401), open=True,
-        headers=("Set-Cookie",),
+        headers=("Set-Cookie", "Event-Seq", "Event-Topic"),
     ),
 )  # fmt: skip
 async def sign_in(request: Call) -> Answer:
@@ -81,8 +82,9 @@ async def sign_out(request: Call) -> Answer:
 
 
 async def _signed_in(request: Call, opened: Opened) -> Answer:
-    headers: list[Header] = [JSON, NO_STORE, await _cookie(request, opened.secret, COOKIE_S)]
-    return Answer(201, tuple(headers), opened.me.body, opened.me.person)
+    answer = done(opened.me, 201)
+    answer.headers = (*answer.headers, await _cookie(request, opened.secret, COOKIE_S))
+    return answer
 
 
 async def _cookie(request: Call, value: str, age_s: int) -> Header:

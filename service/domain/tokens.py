@@ -40,6 +40,10 @@ class NewToken(Wire):
     name: Name
     expires_on: datetime.date | UnsetType | None = UNSET
 
+    def __post_init__(self) -> None:
+        if isinstance(self.expires_on, datetime.date) and self.expires_on < datetime.datetime.now(datetime.UTC).date():
+            raise ValueError("A token cannot have expired before it is made - at `$.expires_on`")
+
 
 LIST = Statement(b"list_tokens", b"SELECT list_tokens($1)")
 ADD = Statement(b"add_token", b"SELECT body, person FROM add_token($1, $2, $3, $4)")

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conformance.site import Board, Person, Site, add_ticket, problem
 
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 HUGE = 9 * 10**18 + 300 * 10**15  # beyond bigint
 
 
@@ -19,6 +20,25 @@ async def test_a_wrong_method_is_a_405_problem(ada: Person):
 
     problem(answer, 405)
     assert {"GET", "POST"} <= {word.strip() for word in answer.headers["allow"].split(",")}
+
+
+async def test_what_no_call_answers_has_a_problem_with_a_page_too(site: Site):
+    async with httpx.AsyncClient(base_url=site.url) as http:
+        for method, path, status in (("POST", "/", 405), ("GET", "/assets/nothing.js", 404), ("GET", "/health/x", 404)):
+            said = problem(await http.request(method, path), status)
+            assert path in said["detail"]
+            assert (await http.get(said["type"])).status_code == 200, said
+
+
+async def test_head_is_answered_where_get_is(ada: Person, board: Board):
+    for path in ("/api/me", "/api/boards", board.path, f"{board.path}/events"):
+        got, head = await ada.call("GET", path), await ada.call("HEAD", path)
+        assert (head.status_code, head.content) == (got.status_code, b""), path
+        assert head.headers["content-type"] == got.headers["content-type"]
+        assert head.headers.get("etag") == got.headers.get("etag")
+    assert (await ada.call("HEAD", "/api/nothing")).status_code == 404
+    assert (await ada.call("HEAD", "/api/session")).status_code == 405
+    assert "HEAD" in (await ada.call("OPTIONS", "/api/boards")).headers["allow"]
 
 
 @pytest.mark.parametrize("path", ["/api/boards", "/api/me", "/api/tickets/1", "/api/boards/1/events", "/api/tokens"])
@@ -35,12 +55,24 @@ async def test_a_credential_in_the_query_is_none(site: Site, ada: Person):
             problem(await http.get("/api/me", params={name: ada.token}), 401)
 
 
-@pytest.mark.parametrize(
-    "ticket", ["0", "-1", "abc", "1.5", "1e3", "٣", str(HUGE), "9" * 40, "%00", "1%00", "999999999"]
-)
+@pytest.mark.parametrize("ticket", ["0", "-1", "abc", "1.5", "1e3", str(HUGE), "9" * 40, "%00", "1%00", "999999999"])
 async def test_an_id_that_names_nothing_is_404(ada: Person, ticket: str):
     problem(await ada.call("GET", f"/api/tickets/{ticket}"), 404)
     problem(await ada.call("PATCH", f"/api/tickets/{ticket}", {"title": "x"}), 404)
+
+
+async def test_an_id_is_written_in_one_way(ada: Person, board: Board):
+    """Other programs on the way compare addresses as text."""
+    ticket = await add_ticket(ada, board)
+    number = str(ticket["id"])
+    others = [f"0{number}", f"%2B{number}", f"%20{number}", number.translate(ARABIC), f"{number[0]}_{number[1:] or 0}"]
+
+    assert (await ada.get(f"/api/tickets/{number}"))["title"] == ticket["title"]
+    for other in others:
+        problem(await ada.call("GET", f"/api/tickets/{other}"), 404)
+        problem(await ada.call("PATCH", f"/api/tickets/{other}", {"title": "x"}), 404)
+    columns = str(board.columns[0]).translate(ARABIC)
+    problem(await ada.call("POST", f"/api/columns/{columns}/tickets", {"title": "x"}), 404)
 
 
 @pytest.mark.parametrize(

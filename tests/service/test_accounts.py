@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
 import time
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -47,6 +49,9 @@ async def test_the_first_account_is_an_admin_with_a_board_to_play_with(url: str,
         assert answer.status_code == 201, answer.text
         assert answer.json()["admin"] is True
         assert answer.json()["email"] == "ada@example.org"
+        assert answer.headers["event-topic"] == f"user/{answer.json()['id']}"
+        topic = await conn.execute("SELECT seq FROM topic_clock WHERE topic = %s", (answer.headers["event-topic"],))
+        assert await topic.fetchone() == (int(answer.headers["event-seq"]),)
         cookie = answer.headers["set-cookie"]
         assert cookie.startswith("livelane_")
         assert "HttpOnly" in cookie
@@ -178,6 +183,29 @@ async def test_a_forgotten_password_is_replaced_once_within_the_hour_after_a_pri
         assert signed.status_code == 201
 
 
+async def test_the_page_and_the_api_ask_for_passwords_of_the_same_length(url: str, conn: psycopg.AsyncConnection):
+    page = Path(__file__).parents[2] / "frontend/src/account/FirstStart.tsx"
+    (asked,) = re.findall(r"PASSWORD_LENGTH = (\d+)", page.read_text())
+    account = {"code": await add_code(conn), "name": "Ada", "email": "ada@example.org"}
+
+    async with browser(url) as client:
+        short = await client.post("/api/setup", json=account | {"password": "x" * (int(asked) - 1)})
+        assert (short.status_code, short.json()["errors"][0]["field"]) == (422, "password")
+        assert (await client.post("/api/setup", json=account | {"password": "x" * int(asked)})).status_code == 201
+
+
+async def test_the_current_password_is_guessed_a_few_times_and_no_more(url: str, conn: psycopg.AsyncConnection):
+    async with browser(url) as client:
+        await set_up(client, await add_code(conn))
+        guess = {"password": "another long one", "current_password": "a guess"}
+        answers = [await client.patch("/api/me", json=guess) for _ in range(11)]
+
+        assert [answer.status_code for answer in answers] == [403] * 10 + [429]
+        assert int(answers[-1].headers["retry-after"]) > 0
+        right = guess | {"current_password": PASSWORD}
+        assert (await client.patch("/api/me", json=right)).status_code == 429
+
+
 async def test_my_name_travels_as_an_event_of_my_own_topic(ada: Person):
     answer = await ada.ask("PATCH", "/api/me", {"name": "Ada L.", "time_zone": "Europe/Berlin", "locale": "de"})
 
@@ -195,8 +223,9 @@ async def test_tokens_are_shown_once_and_can_be_ended(ada: Person, url: str):
     await ada.refused(404, "not-found", "DELETE", f"/api/tokens/{made['id']}")
 
 
-async def test_an_expired_token_is_worth_nothing(ada: Person, url: str):
-    made = await ada.do("POST", "/api/tokens", {"name": "old", "expires_on": "2020-01-01"})
+async def test_an_expired_token_is_worth_nothing(ada: Person, url: str, conn: psycopg.AsyncConnection):
+    made = await ada.do("POST", "/api/tokens", {"name": "old", "expires_on": "2999-01-01"})
+    await conn.execute("UPDATE token SET expires_on = '2020-01-01' WHERE id = %s", (made["id"],))
 
     async with httpx.AsyncClient(base_url=url) as client:
         answer = await client.get("/api/me", headers={"authorization": f"Bearer {made['token']}"})

@@ -84,6 +84,8 @@ class TestIdempotencyKey:
     async def test_a_key_of_other_characters_is_malformed(self, ada: Person):
         for key in ("with space", "x" * 201, ""):
             await ada.refused(400, "malformed", "POST", "/api/boards", {"title": "x"}, idempotency_key=key)
+            await ada.do("POST", "/api/tokens", {"name": "it is nothing to them"}, idempotency_key=key)
+            await ada.do("PATCH", "/api/me", {"name": "Ada"}, idempotency_key=key)
 
 
 class TestIfMatch:
@@ -308,6 +310,18 @@ class TestIfMatch:
         board, _ = await ada.board()
         for value in ("1", "*", '"1", "2"', 'W/"1"', '"x"', ""):
             await ada.refused(400, "malformed", "PATCH", f"/api/boards/{board}", {"title": "x"}, if_match=value)
+
+    async def test_a_version_that_no_row_has_come_to_is_a_conflict_however_long_it_is(self, ada: Person):
+        board, _ = await ada.board()
+        path = f"/api/boards/{board}"
+        for value in ("999", "2147483648", "9" * 30):
+            await ada.refused(409, "conflict", "PATCH", path, {"title": "x"}, if_match=f'"{value}"')
+        assert (await ada.do("PATCH", path, {"title": "x"}, if_match=f'"{1:030}"'))["version"] == 2
+
+    async def test_elsewhere_it_is_nothing(self, ada: Person):
+        _, (todo, *_) = await ada.board()
+        made = await ada.do("POST", f"/api/columns/{todo}/tickets", {"title": "x"}, if_match="*")
+        await ada.do("DELETE", f"/api/tickets/{made['id']}", if_match="*")
 
 
 async def waits_for_a_lock(conn: psycopg.AsyncConnection) -> bool:

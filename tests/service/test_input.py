@@ -61,6 +61,8 @@ async def test_a_body_that_is_wrong(what: str, body: bytes, status: int, ada: Pe
         ("POST", "/api/boards", {"title": "x", "uid": "x"}, "A UUID is expected, as in "),
         ("PATCH", "/api/me", {"time_zone": "?"}, "A time zone like Europe/Berlin is expected."),
         ("PATCH", "/api/me", {"locale": "?"}, "A language like en-GB is expected."),
+        ("PATCH", "/api/me", {"locale": "7"}, "A language like en-GB is expected."),
+        ("POST", "/api/tokens", {"name": "x", "expires_on": "2020-01-01"}, "A token cannot have expired before it is"),
         ("POST", "/api/boards/1/members", {"email": "x@ b", "role": "editor"}, "An address like ada@example.org is "),
     ],
 )
@@ -69,6 +71,24 @@ async def test_what_is_wrong_is_said_in_words(method: str, path: str, body: dict
 
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/api/boards", {"title": "a\n"}, "title"),
+        ("/api/boards", {"title": "a", "columns": ["a\n"]}, "columns[0]"),
+        ("/api/boards", {"title": "a", "uid": "0b8a2f4e-7a51-4a0e-9c55-3f1f3c9d2a10\n"}, "uid"),
+        ("/api/boards/{board}/columns", {"title": "a\n"}, "title"),
+        ("/api/tokens", {"name": "a\n"}, "name"),
+    ],
+)
+async def test_a_line_s_end_is_found_in_its_field(path: str, body: dict[str, Any], field: str, ada: Person):
+    board, _ = await ada.board()
+
+    told = await ada.refused(422, "invalid", "POST", path.format(board=board), body)
+
+    assert [error["field"] for error in told["errors"]] == [field]
 
 
 async def test_text_of_any_kind_comes_back_as_it_was(ada: Person):
@@ -112,7 +132,7 @@ async def test_an_address_that_is_wrong(method: str, path: str, status: int, ada
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == status
     if status == 405:
-        assert set(answer.headers["allow"].split(", ")) == {"DELETE", "GET", "OPTIONS", "PATCH"}
+        assert set(answer.headers["allow"].split(", ")) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}
 
 
 async def test_a_uid_is_taken_once(ada: Person):

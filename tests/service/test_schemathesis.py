@@ -13,6 +13,12 @@ from tests.service.conftest import Person
 
 EXAMPLES = os.environ.get("LIVELANE_SCHEMATHESIS_EXAMPLES", "8")  # per operation and phase; more on demand
 SECRET = "llt_tried-out"
+# A token's last day may not have gone by, which no schema can say.
+CONFIG = """
+[[operations]]
+include-name = "POST /api/tokens"
+checks.positive_data_acceptance.enabled = false
+"""
 
 
 @pytest.mark.slow
@@ -32,6 +38,7 @@ async def test_trying_every_operation_out_finds_nothing(
         (ada.id, hashlib.sha256(SECRET.encode()).digest()),
     )
 
+    (tmp_path / "schemathesis.toml").write_text(CONFIG)
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("st"),
         *("run", f"{url}/docs/openapi.json", "--checks", "all", "--max-examples", EXAMPLES, "--continue-on-failure"),

@@ -1798,6 +1798,10 @@ export interface operations {
             /** @description As asked. */
             200: {
                 headers: {
+                    /** @description The last event this write made in the row's topic; absent when nothing changed. */
+                    "Event-Seq"?: number;
+                    /** @description That topic, `board/7`. */
+                    "Event-Topic"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1832,6 +1836,10 @@ export interface operations {
             /** @description As asked. */
             201: {
                 headers: {
+                    /** @description The last event this write made in the row's topic; absent when nothing changed. */
+                    "Event-Seq"?: number;
+                    /** @description That topic, `board/7`. */
+                    "Event-Topic"?: string;
                     /** @description The session. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
@@ -1891,6 +1899,10 @@ export interface operations {
             /** @description As asked. */
             201: {
                 headers: {
+                    /** @description The last event this write made in the row's topic; absent when nothing changed. */
+                    "Event-Seq"?: number;
+                    /** @description That topic, `board/7`. */
+                    "Event-Topic"?: string;
                     /** @description The session. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;

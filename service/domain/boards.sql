@@ -68,22 +68,24 @@ BEGIN
 END
 $$;
 
--- The snapshot as it was at `seq`.
-CREATE OR REPLACE FUNCTION read_board_at(hash bytea, board_id bigint, seq bigint, app text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+-- The snapshot as it was at `seq`. Whether the log reaches back so far is asked after it was read, hence not STABLE: the read
+-- waits for retention that drops a month, and does not see it then.
+CREATE OR REPLACE FUNCTION read_board_at(hash bytea, board_id bigint, seq bigint, app text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-    who  bigint := caller(hash);
-    head record;
-    body text;
+    who    bigint := caller(hash);
+    last   bigint := topic_seq('board/' || board_id);
+    lowest bigint;
+    body   text;
 BEGIN
     PERFORM allow(who, role_on(who, board_id), 'viewer', 'board');
-    SELECT h.seq, h.lowest_seq INTO head FROM topic_heads(ARRAY['board/' || board_id]) h;
-    IF coalesce(head.seq, 0) < read_board_at.seq THEN
-        PERFORM refuse('LL404', format('This board has come to %s; there is no %s yet.', coalesce(head.seq, 0), read_board_at.seq));
-    ELSIF read_board_at.seq < coalesce(head.lowest_seq, 1) - 1 THEN
-        PERFORM refuse('LL410', format('The log of this board is kept from %s on; what was before is gone.', head.lowest_seq));
+    IF last < read_board_at.seq THEN
+        PERFORM refuse('LL404', format('This board has come to %s; there is no %s yet.', last, read_board_at.seq));
     END IF;
     body := board_at(board_id, read_board_at.seq, app);
-    IF body IS NULL THEN
+    SELECT h.lowest_seq INTO lowest FROM topic_heads(ARRAY['board/' || board_id]) h;
+    IF read_board_at.seq < lowest - 1 THEN
+        PERFORM refuse('LL410', format('The log of this board is kept from %s on; what was before is gone.', lowest));
+    ELSIF body IS NULL THEN
         PERFORM refuse('LL404', format('At %s this board was not there yet.', read_board_at.seq));
     END IF;
     RETURN body;

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import anyio
 import pytest
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, DatabaseError
 
 from service.upkeep import look_after
 from tests.cluster import Cluster, name_of
@@ -129,6 +129,42 @@ async def test_a_month_that_is_due_while_the_log_is_in_use_is_made_the_next_time
     assert not await value(conn, made)
     assert await upkeep(conn, None, "2031-01-20") == []
     assert await value(conn, made)
+
+
+@pytest.mark.parametrize("asked", ["read_board_at(sha256('s'), 1, %s, 'test')", "read_event(sha256('s'), 1, %s)"])
+async def test_who_asks_for_a_past_that_is_being_dropped_is_told_that_it_is_gone(
+    conn: AsyncConnection, database_url: str, asked: str
+):
+    await value(conn, "SELECT count(*) FROM log_upkeep(NULL, '2024-01-15')")
+    await set_up(conn, 1)
+    await conn.execute("INSERT INTO session (person_id, secret_hash) VALUES (1, sha256('s'))")
+    then = await seq(conn)
+    await conn.execute("UPDATE ticket SET title = 'later'")
+    await conn.execute("UPDATE event SET at = '2024-01-20' WHERE topic = 'board/1'")
+    refused: list[str | None] = []
+
+    async with (
+        await AsyncConnection.connect(database_url, autocommit=True) as dropping,
+        await AsyncConnection.connect(database_url, autocommit=True) as reading,
+        anyio.create_task_group() as group,
+    ):
+
+        async def read() -> None:
+            try:
+                await reading.execute(f"SELECT {asked}".encode(), (then,))
+            except DatabaseError as error:
+                refused.append(error.sqlstate)
+
+        await dropping.execute("BEGIN")
+        assert await upkeep(dropping, 365, "2026-04-20") == ["event_2024_01"]
+        group.start_soon(read)
+        waits = f"SELECT cardinality(pg_blocking_pids({reading.info.backend_pid})) > 0"
+        with anyio.fail_after(10):
+            while not await value(conn, waits):  # noqa: ASYNC110 -- the database has no event for it
+                await anyio.sleep(0.01)
+        await dropping.execute("COMMIT")
+
+    assert refused == ["LL410"]
 
 
 async def test_the_service_drops_until_nothing_is_due(conn: AsyncConnection, database_url: str):

@@ -342,10 +342,12 @@ BEGIN
     END LOOP;
 
     -- enable_nestloop off: transition tables have no statistics, and a plan made for one row must not meet 20,000. That makes
-    -- the lateral join look dear, so jit off: compiling cost four times the work for 20,000 rows.
+    -- the lateral join look dear, so jit off: compiling cost four times the work for 20,000 rows. Names are columns where they may
+    -- be both: those of an attachment's expressions know nothing of our variables.
     EXECUTE format($def$
         CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off SET jit = off AS $body$
+        #variable_conflict use_column
         DECLARE
             many  boolean := true;
             alone text := current_setting('livelane.alone', true);
@@ -368,7 +370,7 @@ BEGIN
                         was_  text;
                         topic text;
                     BEGIN
-                        FOR pair IN SELECT a AS o, b AS n FROM old_rows a, new_rows b LIMIT 2 LOOP
+                        FOR pair IN SELECT old_rows AS o, new_rows AS n FROM old_rows, new_rows LIMIT 2 LOOP
                             many := NOT many;   -- false after one
                             o := pair.o;
                             n := pair.n;

@@ -292,6 +292,27 @@ async def test_a_ticket_moved_out_of_an_archived_column_comes_whole(conn: AsyncC
     assert event["was"] == {"column_id": 1, "version": 1}
 
 
+async def test_a_table_s_columns_may_have_any_name(conn: AsyncConnection):
+    await set_up(conn, 0)
+    names = ("a", "b", "o", "n", "r", "t", "pair", "many", "alone", "topic", "set_", "was_", "kind")
+    await conn.execute(f"CREATE TABLE note (id bigint PRIMARY KEY, {' text, '.join(names)} text)".encode())
+    await conn.execute("CREATE TABLE shown (note_id bigint, topic text, alone boolean)")
+    topics = "(SELECT array_agg(topic) FROM shown WHERE note_id = r.id AND alone)"
+    await conn.execute("SELECT attach_to_log('note', 'note', %s, %s)", (topics, list(names)))
+    await conn.execute("INSERT INTO shown VALUES (1, 'board/1', true), (2, 'board/1', true)")
+
+    made = await changes(
+        conn,
+        "INSERT INTO note (id, a) VALUES (1, 'x'), (2, 'x')",
+        *(f"UPDATE note SET {name} = 'y' WHERE id = 1" for name in names),
+        *(f"UPDATE note SET {name} = 'z'" for name in names),
+        "DELETE FROM note",
+    )
+
+    assert [e["type"] for e in made] == ["note.created"] * 2 + ["note.updated"] * 3 * len(names) + ["note.deleted"] * 2
+    assert [e["set"] for e in made[2 : 2 + len(names)]] == [{name: "y"} for name in names]
+
+
 async def test_truncate_is_refused_with_a_sentence(conn: AsyncConnection):
     await set_up(conn)
 

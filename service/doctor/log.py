@@ -46,7 +46,14 @@ def look(conn: Conn) -> Iterator[Finding]:
 
 
 def _triggers(conn: Conn) -> Iterator[Finding]:
-    tables = [name for (name,) in conn.execute("SELECT DISTINCT table_name FROM log_attachment ORDER BY 1").fetchall()]
+    attached = conn.execute(
+        """
+        SELECT DISTINCT table_name FROM log_attachment
+         WHERE to_regclass(quote_ident(table_name)) IS NOT NULL   -- a dropped table leaves its lines behind
+         ORDER BY 1
+        """
+    ).fetchall()
+    tables = [name for (name,) in attached]
     wanted = {table: (*CAPTURE, *ROWS.get(table, ())) for table in tables}
     wanted |= {table: ROWS[table] for table in ("pending", *LATE)}
     there = {
@@ -189,9 +196,10 @@ def _attachments(conn: Conn) -> list[Attachment]:
     """Return what shows on boards and is logged from its creation on."""
     rows = conn.execute(
         """
-        SELECT table_name, noun, entity, topics, log_object_sql(table_name::text::regclass, columns, 'r', NULL)
+        SELECT table_name, noun, entity, topics,
+               log_object_sql(to_regclass(quote_ident(table_name)), columns, 'r', NULL)
           FROM log_attachment
-         WHERE kinds LIKE '%%c%%' AND topics LIKE '%%board/%%'
+         WHERE kinds LIKE '%%c%%' AND topics LIKE '%%board/%%' AND to_regclass(quote_ident(table_name)) IS NOT NULL
          ORDER BY 1, 2
         """
     ).fetchall()

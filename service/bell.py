@@ -45,6 +45,7 @@ class Bell:
         self._here = here
         self._due: dict[bytes, None] = {}
         self._work = asyncio.Event()
+        self._refused = False  # by the database, and said
 
     @property
     def session(self) -> int:
@@ -102,9 +103,17 @@ class Bell:
             for payload in _payloads(topics):
                 await self.lane.send(NOTIFY, (payload,), until)
                 NOTIFIED.inc()
-        except (BoardError, Failure, Lost) as error:
+        except (BoardError, Lost) as error:
             logger.debug("cannot ring: %s", error)  # the lanes of requests say that the database is away
             return False
+        except Failure as failure:
+            if not self._refused:
+                logger.warning("cannot ring, so streams of other processes hear late of writes here: %s", failure)
+            self._refused = True
+            return False
+        if self._refused:
+            logger.info("rings again")
+        self._refused = False
         RUNG.inc(len(topics))
         return True
 

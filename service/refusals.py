@@ -11,7 +11,8 @@ logger = logging.getLogger(__name__)
 HELD = "Somebody holds this row in an open transaction. Try again in a moment."
 AGAIN = {"40P01", "40001"}  # deadlock, serialisation failure: worth another try
 OF_WHO_ASKS = ("session_", "token_", "idempotency_")
-UNAVAILABLE = ("08", "53", "57", "58", "25006")  # states and classes that say: not now
+# States and classes that say: not now. 54000: the queue of notifications is full.
+UNAVAILABLE = ("08", "53", "54000", "57", "58", "25006")
 
 
 def meaning(failure: Failure) -> BoardError:

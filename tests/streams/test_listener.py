@@ -162,30 +162,6 @@ async def test_notifications_on_time_are_not_counted_as_lost(site: Site, rename:
     assert await site.metric("livelane_poll_found_total") == found
 
 
-async def test_the_listener_only_drains(running: Site, admin_url: str):
-    """The queue empties while commits keep notifying: the listener never sits in a transaction."""
-    async with running.open("/boards/1") as stream:
-        await stream.named("snapshot")
-        async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
-            for n in range(200):
-                await admin.execute(
-                    "SELECT pg_notify('livelane', 'board/' || g || %s) FROM generate_series(1, 100) g",
-                    ("/x" * (n % 2),),
-                )
-            states = await (
-                await admin.execute("SELECT state FROM pg_stat_activity WHERE application_name = 'livelane listener'")
-            ).fetchall()
-
-            async def is_empty() -> bool:
-                row = await (await admin.execute("SELECT pg_notification_queue_usage()")).fetchone()
-                return row is not None and row[0] < 0.0001
-
-            await until(is_empty)
-
-    assert ("idle",) in states
-    assert await is_well(running)
-
-
 async def test_a_log_that_went_back_gives_snapshots(
     site: Site, admin_url: str, conn: psycopg.AsyncConnection, rename: Callable[..., Any]
 ):

@@ -33,7 +33,7 @@ class Product:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self.process and self.process.poll() is None:
+        if self.runs:
             self.stop()
         if error is not None:
             print(self.log[-8000:])  # pytest shows it beside the failure
@@ -64,6 +64,11 @@ class Product:
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment}, start_new_session=True,
             )  # fmt: skip
         self._await_ready(self.process)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
 
     @property
     def workers(self) -> list[int]:

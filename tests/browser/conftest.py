@@ -17,6 +17,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.browser.board import Board, make_board
 from tests.browser.people import People
 from tests.browser.window import Window
+from tests.cluster import Cluster
 from tests.product import Product
 from tests.proxies.fronts import Front, ordinary
 from tests.proxies.fronts import front as proxy
@@ -50,11 +51,33 @@ def web_app() -> None:
             subprocess.run(["npm", "run", "build", "--silent"], cwd=FRONTEND, check=True)
 
 
+@pytest.fixture(scope="session")
+def shared(
+    web_app: None, cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Product]:
+    """The product for all tests that make people and boards of their own in it, and let it run."""
+    folder = tmp_path_factory.mktemp("browser")
+    with (
+        cluster.database(f"livelane_browser_{os.getpid()}", template) as url,
+        Product(url, folder / "serve.log") as product,
+    ):
+        product.start()
+        yield product
+
+
 @pytest.fixture
-def served(web_app: None, product: Product) -> Product:
-    """The product with its web app, running."""
-    product.start("--migrate")
-    return product
+def served(request: pytest.FixtureRequest, web_app: None) -> Iterator[Product]:
+    """The product with its web app, running; shared, unless the test is marked `alone`."""
+    if request.node.get_closest_marker("alone"):
+        product: Product = request.getfixturevalue("product")
+        product.start()
+        yield product
+        return
+    product = request.getfixturevalue("shared")
+    yield product
+    if not product.runs:
+        product.start()
+        pytest.fail("the product that the tests share has ended; mark what ends it `alone`")
 
 
 @pytest.fixture
@@ -121,9 +144,9 @@ def front(request: pytest.FixtureRequest, served: Product) -> str:
     return served.url if through == "direct" else request.getfixturevalue(through).url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def chromium() -> AsyncIterator[Browser]:
-    """A browser of this test's own: shared workers and caches end with it."""
+    """One browser for a file; workers, caches, cookies and storage are each window's own and end with it."""
     assert CHROMIUM, "Chromium is missing: apt-get install chromium"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -1,5 +1,6 @@
 """Signing in and out, and what happens to a session under somebody's hands."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.board import Board
@@ -8,6 +9,8 @@ from tests.browser.people import People
 from tests.browser.test_account_start import PASSWORD, first_account
 from tests.browser.window import Window
 from tests.product import Product
+
+pytestmark = pytest.mark.alone
 
 
 async def sign_in(page: Page, password: str = PASSWORD) -> None:

@@ -23,6 +23,7 @@ async def first_account(window: Window, product: Product) -> Page:
     return page
 
 
+@pytest.mark.alone
 async def test_the_printed_link_makes_the_first_account_and_opens_a_board_to_play_with(
     served: Product, window: Window
 ) -> None:
@@ -35,6 +36,7 @@ async def test_the_printed_link_makes_the_first_account_and_opens_a_board_to_pla
     await expect(page.locator("a.brow .num")).to_contain_text("tickets")
 
 
+@pytest.mark.alone
 async def test_the_server_says_how_it_is_before_it_asks_for_trust(served: Product, window: Window) -> None:
     page = await window.context.new_page()
     await page.goto(f"{served.url}/#code={served.setup_code}")
@@ -46,6 +48,7 @@ async def test_the_server_says_how_it_is_before_it_asks_for_trust(served: Produc
     await expect(proof.locator("li", has_text="Plain HTTP")).to_contain_text("this machine only")
 
 
+@pytest.mark.alone
 async def test_the_code_leaves_the_address_at_once(served: Product, window: Window) -> None:
     page = await window.context.new_page()
     await page.goto(f"{served.url}/#code={served.setup_code}")
@@ -55,6 +58,7 @@ async def test_the_code_leaves_the_address_at_once(served: Product, window: Wind
     assert "code" not in await page.evaluate("JSON.stringify([localStorage, sessionStorage])")
 
 
+@pytest.mark.alone
 async def test_a_used_link_says_so_and_leads_on(served: Product, window: Window, other_window: Window) -> None:
     await first_account(window, served)
     page = await other_window.context.new_page()
@@ -65,6 +69,7 @@ async def test_a_used_link_says_so_and_leads_on(served: Product, window: Window,
     await expect(page.get_by_role("heading", name="Sign in to Livelane")).to_be_visible()
 
 
+@pytest.mark.alone
 async def test_a_short_password_is_refused_at_its_field(served: Product, window: Window) -> None:
     page = await window.context.new_page()
     await page.goto(f"{served.url}/#code={served.setup_code}")
@@ -82,14 +87,14 @@ async def test_somebody_new_comes_in_by_an_invitation(
 ) -> None:
     ada = await at(window, people, board, role="owner")
     await ada.page.get_by_role("button", name="Members").or_(ada.page.get_by_role("link", name="Members")).first.click()
-    await ada.page.get_by_label("Address").fill("wen@harbour.example")
+    await ada.page.get_by_label("Address").fill(f"wen.{board.id}@harbour.example")
     await ada.page.get_by_role("button", name="Invite").click()
     link = await ada.page.get_by_test_id("invitation").inner_text()
 
     page = await other_window.context.new_page()
     await page.goto(link)
     await expect(page.get_by_role("heading", name=f"Join {'Road'}")).to_be_visible()
-    await expect(page.get_by_label("Email")).to_have_value("wen@harbour.example")
+    await expect(page.get_by_label("Email")).to_have_value(f"wen.{board.id}@harbour.example")
     await page.get_by_label("Name").fill("Wen Li")
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Create account and open the board").click()

@@ -66,7 +66,7 @@ async def alone(page: Page, board: Board) -> None:
 
 async def members(page: Page, board: Board) -> None:
     await page.goto(f"{page.url}boards/{board.id}/members")
-    await page.get_by_label("Address").fill("wen@harbour.example")
+    await page.get_by_label("Address").fill(f"wen.{board.id}@harbour.example")
     await page.get_by_role("button", name="Invite").click()
     await expect(page.get_by_test_id("invitation")).to_be_visible()
 
@@ -114,6 +114,7 @@ async def test_a_page_is_sound(
     await sound(page)
 
 
+@pytest.mark.alone
 @THEMES
 async def test_the_first_page_and_the_sign_in_page_are_sound(served: Product, window: Window, theme: str) -> None:
     page = await window.context.new_page()

@@ -1,6 +1,7 @@
 """What the board says about saving, failing, losing the server and finding it again."""
 
 import threading
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -14,11 +15,11 @@ from tests.product import Product
 
 
 @pytest.fixture
-def held(board: Board) -> psycopg.Connection:
+def held(board: Board) -> Iterator[psycopg.Connection]:
     """Somebody's forgotten transaction in psql: it holds the first ticket's row."""
-    conn = psycopg.connect(board.database_url)
-    conn.execute("UPDATE ticket SET title = title WHERE id = %s", (board.tickets[0],))
-    return conn
+    with psycopg.connect(board.database_url) as conn:
+        conn.execute("UPDATE ticket SET title = title WHERE id = %s", (board.tickets[0],))
+        yield conn
 
 
 async def test_a_change_that_cannot_be_saved_says_so_and_waits_for_the_person(
@@ -58,6 +59,7 @@ async def test_discarding_a_failed_change_brings_the_truth_back(
     held.close()
 
 
+@pytest.mark.alone
 async def test_the_dot_says_what_is_so_and_the_banner_comes_after_ten_seconds(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

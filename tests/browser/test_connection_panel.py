@@ -1,5 +1,6 @@
 """Behind the dot: the sentence, the figures, the way, and a report to paste."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.board import Board
@@ -78,6 +79,7 @@ async def test_the_report_can_be_pasted(served: Product, people: People, board: 
     assert "A fresh stream" in report
 
 
+@pytest.mark.alone
 async def test_an_outage_is_said_with_the_next_try(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

@@ -10,6 +10,8 @@ from tests.browser.people import People
 from tests.browser.window import Tab, Window
 from tests.product import Product
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("front", ["vite"], indirect=True)
 async def test_offline_edits_survive_a_reload_and_go_out_once_in_order(

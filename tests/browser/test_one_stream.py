@@ -11,6 +11,8 @@ from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
 
+pytestmark = pytest.mark.alone
+
 
 def open_streams(product: Product) -> int:
     """As the server counts them."""

@@ -12,6 +12,8 @@ from tests.browser.people import People
 from tests.browser.window import Tab, Window
 from tests.product import Product
 
+pytestmark = pytest.mark.alone
+
 BACK_S = 5.0
 
 

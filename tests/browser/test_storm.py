@@ -5,6 +5,7 @@ The frame budgets themselves are measured by `just bench-browser`, on a machine 
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.bench import Mover, busy, full_board
@@ -12,6 +13,8 @@ from tests.browser.hands import at
 from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
+
+pytestmark = pytest.mark.alone
 
 TICKETS = 6_000
 RATE, SECONDS = 100, 4

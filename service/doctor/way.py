@@ -166,9 +166,13 @@ def _open(url: str, headers: dict[str, str]) -> Exchange:
         stream = Exchange(url, headers)
         if stream.status != 200 or "content-encoding" in stream.headers:
             return stream
-        if stream.piece(stream.sent_at + FIRST_S) is None:
+        got = stream.piece(stream.sent_at + FIRST_S)
+        if got is None:
             return stream  # it is held back; nothing has been read of it
-        stream.piece(stream.sent_at + FIRST_S)  # the snapshot, so that the next has it in its first piece
+        frames = Frames()
+        frames.feed(got)
+        while not frames.last_id and (got := stream.piece(stream.sent_at + FIRST_S)):
+            frames.feed(got)  # up to the snapshot, so that the next has it in its first piece
         stream.close()
     return Exchange(url, headers)
 

@@ -15,6 +15,7 @@ from tests.bench.site import Site, until
 
 BETWEEN_S = 0.5  # events
 DROPPED = 2  # first events, which warm up
+LOOK_S = 0.25  # between two looks at memory that may still move
 EVENT_S = 10.0  # for an event to reach everyone
 
 
@@ -145,7 +146,7 @@ def settled(pid: int) -> int:
     """Return the resident memory once it has stopped to move."""
     last = rss_bytes(pid)
     for _ in range(40):
-        time.sleep(0.25)
+        time.sleep(LOOK_S)
         now = rss_bytes(pid)
         if abs(now - last) < 200_000:
             return now

@@ -8,11 +8,12 @@ from shutil import which
 
 import msgspec
 
+from tests.bench import requests
 from tests.bench.crowd import Crowd, stream_request
 from tests.bench.latency import delays
 from tests.bench.machine import cpu_s, pin
 from tests.bench.report import Album, Figure
-from tests.bench.requests import WARM_S, json_request, run
+from tests.bench.requests import json_request, run
 from tests.bench.rest import pgbench
 from tests.bench.site import Site, percentile
 from tests.nats import Nats
@@ -123,8 +124,8 @@ def _step(site: Site, nodes: list[Product], board: int, watched: int, for_s: flo
         crowd.open([request] * STREAMS, b"event: heartbeat")
     found = delays(site, crowd, watched, round(20 * for_s) + 10)
     return Step(
-        len(nodes), commits, spent / (commits * max(2, round(for_s))) * 1e6, load.per_s,
-        echo / (load.per_s * (for_s + WARM_S)) * 1e6,
+        len(nodes), commits, spent / (commits * max(1, round(for_s))) * 1e6, load.per_s,
+        echo / (load.per_s * (for_s + requests.WARM_S)) * 1e6,
         percentile(found, 0.5) * 1000, percentile(found, 0.99) * 1000,
     )  # fmt: skip
 

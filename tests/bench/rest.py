@@ -140,7 +140,7 @@ def pgbench(site: Site, statement: str, for_s: float, clients: int = 32, options
     script.write_text(f"\\set id random({lowest}, {highest})\n\\set n random(1, 1000000000)\n{statement};\n")
     times = Path(tempfile.mkdtemp(dir=site.folder)) / "times"
     subprocess.run(
-        [program, "-n", "-M", "prepared", "-c", str(clients), "-T", str(max(2, round(for_s))), "-f", script,
+        [program, "-n", "-M", "prepared", "-c", str(clients), "-T", str(max(1, round(for_s))), "-f", script,
          "--log", f"--log-prefix={times}"],
         env={**os.environ, **environment_of(site.url), "PGOPTIONS": options}, capture_output=True, check=True,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import boards, bulk, fanout, many, nodes, peers, proxies, replay, soak, units
+from tests.bench import boards, bulk, fanout, many, nodes, peers, proxies, replay, requests, soak, units
 from tests.bench.machine import cores
 from tests.bench.report import Album, Figure, put_into
 from tests.bench.site import Site, site
@@ -21,7 +21,10 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "BETWEEN_S", 0.05)
+    monkeypatch.setattr(fanout, "LOOK_S", 0.05)
+    monkeypatch.setattr(requests, "WARM_S", 0.1)
     monkeypatch.setattr(boards, "IDLE_S", 0.2)
+    monkeypatch.setattr(nodes, "COUNTS", (2,))
     monkeypatch.setattr(many, "WATCHED_S", 0.5)
     monkeypatch.setattr(soak, "STREAMS", 8)
 

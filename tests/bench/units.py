@@ -28,7 +28,7 @@ def measure(site: Site, for_s: float, album: Album, readers: int) -> list[Figure
     """Return CPU times in µs, and those of a fan-out to so many; what they add up to goes into the album."""
     spread = fanout.measure(site, readers, 6)
     boards = [site.board(30) for _ in range(BOARDS)]
-    runs = max(2, round(for_s))
+    runs = max(1, round(for_s))
 
     def database(statement: str, clients: int = CLIENTS) -> tuple[float, float]:
         """Run it for a while; return how often a second, and the database's CPU for one in µs."""

@@ -37,7 +37,7 @@ setup: _python _web
 
 # Run every test, two files at a time (arguments as for pytest)
 @test *arguments: _python _web _system
-    pytest -n 2 --dist loadfile {{ arguments }}
+    pytest -n 2 --dist loadfile --no-loadscope-reorder {{ arguments }}
 
 # All that CI asks for: format, lint, types, import rules, the web app's own checks, every test
 check: lint test

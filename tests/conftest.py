@@ -14,6 +14,35 @@ from tests.cluster import Cluster, name_of
 from tests.product import Product
 
 NUMBERS = count(1)
+HERE = Path(__file__).parent
+# They begin the run, or it ends with one of them alone: files that take half a minute and more.
+LONG = (
+    "proxies/test_doctor.py",
+    "browser/test_outage.py",
+    "bench/test_parts.py",
+    "browser/test_board_state.py",
+    "service/test_schemathesis.py",
+    "browser/test_board_others.py",
+    "journeys/test_torture.py",
+    "browser/test_board_shape.py",
+    "service/test_serve.py",
+    "faults/test_wires.py",
+    "service/test_wheel.py",
+    "browser/test_one_stream.py",
+    "browser/test_offline.py",
+    "streams/test_listener.py",
+    "conformance/test_stream_several.py",
+    "nodes/test_nodes.py",
+    "proxies/test_streams.py",
+    "proxies/test_upgrade.py",
+    "service/test_embedded.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; the others stay in their order."""
+    places = {HERE / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -298,14 +298,16 @@ BEGIN
                 into_, a.noun, log_alias(a.entity, 'o'), log_object_sql(table_, a.columns, 'o', NULL), log_alias(a.topics, 'o'));
         END IF;
         IF a.kinds LIKE '%u%' THEN
-            -- a topic in both rows: updated; only in the old: deleted (moved away); only in the new: created (moved here)
+            -- By place as well: keys that set null may change a row more than once within a statement.
+            -- A topic in both rows: updated; only in the old: deleted (moved away); only in the new: created (moved here)
             upd := upd || format(E'        %s\n        SELECT t.topic, row_number() OVER () = 1, %L, t.kind,\n'
                 '               CASE t.kind WHEN ''d'' THEN %s ELSE %s END,\n'
                 '               CASE t.kind WHEN ''u'' THEN %s WHEN ''c'' THEN %s END,\n'
                 '               CASE t.kind WHEN ''u'' THEN %s WHEN ''d'' THEN %s END,\n'
                 '               CASE WHEN t.kind = ''d'' THEN substring((%s)[1] from ''^board/([0-9]+)$'')::bigint END,\n'
                 '               CASE WHEN t.kind <> ''d'' THEN %s END\n'
-                '          FROM old_rows o JOIN new_rows n ON n.id = o.id\n'
+                '          FROM (SELECT *, row_number() OVER () AS log_place FROM old_rows) o\n'
+                '          JOIN (SELECT *, row_number() OVER () AS log_place FROM new_rows) n ON n.id = o.id AND n.log_place = o.log_place\n'
                 '          CROSS JOIN LATERAL log_topics(%s, %s) t\n'
                 '         WHERE %s;\n',
                 into_, a.noun, log_alias(a.entity, 'o'), log_alias(a.entity, 'n'),

@@ -41,3 +41,19 @@ async def test_a_dropped_table_is_missed_by_neither_upgrade_nor_doctor(conn: Asy
 
     with psycopg.connect(database_url, autocommit=True) as own:
         assert [finding.level for finding in log.look(own)] == ["ok", "ok"]
+
+
+async def test_a_row_that_two_keys_change_in_one_statement_is_logged_change_by_change(conn: AsyncConnection):
+    person = "bigint REFERENCES person ON DELETE SET NULL"
+    await attach(conn, f", writer {person}, reader {person}", "{text,writer,reader}")
+    await conn.execute("INSERT INTO note VALUES (1, 1, 'x', 1, 2), (2, 1, 'y', 2, NULL)")
+    before = await seq(conn)
+
+    await conn.execute("DELETE FROM person")
+
+    made = [(e["id"], e["set"], e["was"]) for e in await events(conn, after=before) if e["type"] == "note.updated"]
+    assert sorted(made, key=str) == [
+        (1, {"reader": None}, {"reader": 2}),
+        (1, {"writer": None}, {"writer": 1}),
+        (2, {"writer": None}, {"writer": 2}),
+    ]

@@ -61,7 +61,7 @@ BEGIN
     answer := held.answer;
     IF answer.person IS NULL THEN
         PERFORM refuse_archived_board(add_member.board_id);
-        SELECT p.id INTO whom FROM person p WHERE p.email = lower(member->>'email');
+        SELECT p.id INTO whom FROM person p WHERE p.email = lower(member->>'email') FOR SHARE;   -- may be erased at this moment
         IF whom IS NOT NULL THEN
             INSERT INTO member AS x (board_id, person_id, role) VALUES (add_member.board_id, whom, member->>'role')
                 ON CONFLICT ON CONSTRAINT member_board_id_person_id_key DO NOTHING RETURNING x.* INTO m;

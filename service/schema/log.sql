@@ -584,12 +584,18 @@ END
 $$;
 
 -- Names are joined when a membership is read, so they stand still while somebody joins: the event of a new name goes to
--- those who are members then.
+-- those who are members then. Who is erased, also while this waits for it, counts as one who is not there.
 CREATE OR REPLACE FUNCTION hold_names() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    erased boolean;
 BEGIN
     PERFORM FROM board b WHERE b.id = NEW.board_id FOR SHARE;
-    PERFORM FROM person p WHERE p.id = NEW.person_id FOR SHARE;
+    SELECT p.erased_at IS NOT NULL INTO erased FROM person p WHERE p.id = NEW.person_id FOR SHARE;
+    IF erased THEN
+        RAISE EXCEPTION 'person % is erased and can be no member', NEW.person_id
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'member_person_id_fkey', TABLE = 'member', COLUMN = 'person_id';
+    END IF;
     RETURN NEW;
 END
 $$;

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import anyio
 import pytest
-from psycopg import AsyncConnection, DatabaseError
+from psycopg import AsyncConnection, DatabaseError, errors
 
 from service.upkeep import look_after
 from tests.cluster import Cluster, name_of
@@ -250,6 +250,44 @@ async def test_an_erased_person_is_invited_nowhere_any_more(conn: AsyncConnectio
     assert await value(conn, "SELECT string_agg(email, ' ') FROM invitation") == "cy@example.org"
     assert await value(conn, "SELECT count(*) FROM one_time_code") == 1
     assert await value(conn, "SELECT string_agg(key, ' ' ORDER BY key) FROM idempotency") == "c d"
+
+
+ADD = "SELECT (w).body::json->>'invitation_id' FROM add_member(sha256('s'), NULL, NULL, 1, %s, sha256('c')) w"
+
+
+async def test_who_is_added_while_being_erased_is_no_member_but_an_address(conn: AsyncConnection, database_url: str):
+    await set_up(conn)
+    await conn.execute("INSERT INTO session (person_id, secret_hash) VALUES (1, sha256('s'))")
+    invitation: list[str | None] = []
+
+    async with (
+        await AsyncConnection.connect(database_url, autocommit=True) as erasing,
+        await AsyncConnection.connect(database_url, autocommit=True) as adding,
+        anyio.create_task_group() as group,
+    ):
+
+        async def add() -> None:
+            invitation.append(await value(adding, ADD, '{"email": "bo@example.org", "role": "viewer"}'))
+
+        await erasing.execute("BEGIN")
+        await erasing.execute("SELECT erase_person(2)")
+        group.start_soon(add)
+        waits = f"SELECT cardinality(pg_blocking_pids({adding.info.backend_pid})) > 0"
+        with anyio.fail_after(10):
+            while not await value(conn, waits):  # noqa: ASYNC110 -- the database has no event for it
+                await anyio.sleep(0.01)
+        await erasing.execute("COMMIT")
+
+    assert await value(conn, "SELECT string_agg(person_id::text, ' ') FROM member") == "1"
+    assert invitation == ["1"]
+
+
+async def test_an_erased_person_becomes_a_member_by_no_way(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute("SELECT erase_person(2)")
+
+    with pytest.raises(errors.ForeignKeyViolation, match="is erased"):
+        await conn.execute("INSERT INTO member (board_id, person_id, role) VALUES (1, 2, 'viewer')")
 
 
 async def test_touching_all_topics_gives_each_a_new_number_that_asks_for_a_snapshot(conn: AsyncConnection):

@@ -31,7 +31,8 @@ BEGIN
 END
 $$;
 
--- A ticket's life on the boards this person may see, also before it came to, or after it left, one of them.
+-- A ticket's life on the boards this person may see, also before it came to, or after it left, one of them. A page ends with
+-- all of a transaction's events, which have one time: the next one begins before it.
 CREATE OR REPLACE FUNCTION list_ticket_events(hash bytea, ticket_id bigint, before timestamptz, most integer) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -42,7 +43,7 @@ BEGIN
       FROM (SELECT x.* FROM event x
              WHERE x.entity_id = ticket_id AND x.noun = 'ticket' AND x.at < coalesce(before, 'infinity')
                AND x.topic IN (SELECT 'board/' || m.board_id FROM member m WHERE m.person_id = who)
-             ORDER BY x.at DESC, x.seq DESC LIMIT most) e;
+             ORDER BY x.at DESC FETCH FIRST (most) ROWS WITH TIES) e;
     IF body IS NULL AND NOT EXISTS (SELECT FROM event x WHERE x.entity_id = ticket_id AND x.noun = 'ticket'
             AND x.topic IN (SELECT 'board/' || m.board_id FROM member m WHERE m.person_id = who)) THEN
         PERFORM refuse('LL404', 'There is no such ticket, or you may not see it.')

@@ -142,3 +142,22 @@ async def test_a_person_s_own_topic_names_their_boards(conn: AsyncConnection):
     assert state["memberships"] == [{"board_id": 1, "title": "Road", "role": "owner", "archived_at": None}]
     assert state["unread"] == 0
     assert BOARD not in state["topic"]
+
+
+async def test_pages_of_a_ticket_s_life_part_no_transaction(conn: AsyncConnection):
+    await set_up(conn, 1)
+    await conn.execute("INSERT INTO session (person_id, secret_hash) VALUES (1, sha256('s'))")
+    for turn in range(4):
+        async with conn.transaction():
+            for n in range(3):
+                await conn.execute("UPDATE ticket SET title = %s", (f"{turn}.{n}",))
+    whole = [event["seq"] for event in await events(conn) if event["type"].startswith("ticket.")]
+
+    told, before = [], None
+    while page := json.loads(
+        await value(conn, "SELECT list_ticket_events(sha256('s'), 1, %s::timestamptz, 2)", before)
+    ):
+        told += [event["seq"] for event in page]
+        before = page[-1]["at"]
+
+    assert told == whole[::-1]

@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.axe import serious
 from tests.browser.board import Board
+from tests.browser.hands import drawn
 from tests.browser.people import People
 from tests.browser.test_ticket_texts import CHECKLIST
 from tests.browser.window import Window
@@ -56,7 +57,8 @@ async def conflict(page: Page, board: Board) -> None:
 async def gone(page: Page, board: Board) -> None:
     await ticket(page, board)
     board.sql("UPDATE ticket SET archived_at = now() WHERE id = %s", board.tickets[0])
-    await expect(page.get_by_role("article").get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_role("article").get_by_role("alert")).to_contain_text("archived")
+    await drawn(page)
 
 
 async def alone(page: Page, board: Board) -> None:
@@ -93,8 +95,7 @@ async def sound(page: Page) -> None:
     assert not await serious(page)
     for width in (DESK, PHONE):
         await page.set_viewport_size(width)  # type: ignore[arg-type]
-        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"{wide} px wider than {width['width']}"
+        await page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     assert not await serious(page)
 
 

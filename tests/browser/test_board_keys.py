@@ -228,7 +228,7 @@ async def test_undo_is_offered_for_eight_seconds_and_by_key_after_that(
     await hands.press("ArrowDown", "Delete")
     await hands.tab.until("stood.to", 20_000)
 
-    assert 7_900 < await hands.tab.ask("stood.to - stood.from") < 12_000
+    assert 7_500 < await hands.tab.ask("stood.to - stood.from") < 12_000
     await hands.press("Control+z")
     await expect(hands.ticket(board.tickets[0])).to_be_visible()
 

@@ -96,6 +96,7 @@ async def test_find_or_do_is_there_without_a_board_too(
     await page.goto(f"{window.url}/settings")
     await page.get_by_role("button", name="Find or do").click()
     await finder.get_by_role("combobox").fill("ro")
+    await expect(finder.get_by_role("option", selected=True)).to_contain_text("Road")
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(f"{window.url}/boards/{board.id}")
     await expect(page.locator("[data-ticket]")).to_have_count(6)

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.board import Board
-from tests.browser.hands import Hands, at, saved
+from tests.browser.hands import Hands, at, drawn, saved
 from tests.browser.people import People
 from tests.browser.window import Window
 from tests.product import Product
@@ -253,7 +253,7 @@ async def test_reduced_motion_changes_colour_only(
         }"""
     )
     ticket = board.tickets[0]
-    await ada.tab.run({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
+    await ada.tab.do({"do": "ticket.move", "id": ticket, "column_id": board.columns[2], "after": None})
     flash = await ben.page.wait_for_function(  # all of it at once: it is soon gone
         """([moved, other]) => {
             const card = document.querySelector(`[data-ticket="${moved}"] > .flash`)
@@ -325,6 +325,7 @@ async def test_what_i_am_reading_stays_where_it_is_while_others_change_what_is_a
     bulk = _fill(board)
     hands = await at(window, people, board)
     await hands.lane(board.columns[0]).locator(".list").evaluate("list => list.scrollTo(0, 5000)")
+    await drawn(hands.page)
     read = await hands.page.evaluate(
         """() => {
             const { bottom, left } = document.querySelector('.lane-list').getBoundingClientRect()
@@ -348,7 +349,7 @@ async def test_what_i_am_reading_stays_where_it_is_while_others_change_what_is_a
     board.sql("UPDATE ticket SET column_id = %s WHERE id = ANY(%s)", board.columns[1], bulk[2:5])
     board.sql("UPDATE ticket SET title = repeat('Longer ', 12) WHERE id = %s", bulk[0])
     await hands.tab.until(f"board.seq() === {board.seq()}")
-    await hands.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    await drawn(hands.page)
 
     assert len(await hands.page.evaluate("[...places]")) == 1
 
@@ -366,7 +367,7 @@ async def test_the_ticket_i_am_at_keeps_the_keyboard_out_of_sight(
 
     board.sql("UPDATE ticket SET rank = 'a00' WHERE id = %s", bulk[150])
     await hands.tab.until(f"board.seq() === {board.seq()}")
-    await hands.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    await drawn(hands.page)
 
     await expect(hands.link(bulk[0])).to_be_focused()
     assert await hands.page.evaluate("left") == 0
@@ -396,6 +397,6 @@ async def test_tickets_of_any_height_never_lie_on_each_other(
     await hands.tab.until(f"board.seq() === {board.seq()}")
     for top in (300, 2000, 2300):
         await hands.lane(board.columns[0]).locator(".list").evaluate(f"list => list.scrollTo(0, {top})")
-        await hands.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        await drawn(hands.page)
 
     assert await hands.page.evaluate("lying") == []

@@ -82,7 +82,9 @@ async def test_every_part_opens_offline_once_the_board_was_live_for_a_while(
         "Markdown",
     )
     here = "performance.getEntriesByType('resource').map((entry) => entry.name.split('/').at(-1))"
-    await tab.until(f"{list(parts)}.every((part) => {here}.some((name) => new RegExp(`^${{part}}-.*js$`).test(name)))")
+    await tab.until(
+        f"{list(parts)}.every((part) => {here}.some((name) => new RegExp(`^${{part}}-.*js$`).test(name)))", 30_000
+    )
     await window.context.set_offline(True)
 
     await tab.page.get_by_text("Ticket 1", exact=True).click()

@@ -25,7 +25,7 @@ async def test_while_postgresql_is_gone_writes_say_so_streams_stay_and_then_all_
         consumer.take(await stream.next())
         victim.go()
         until = time.monotonic() + AWAY_S
-        refused = 0
+        took: list[float] = []
         while time.monotonic() < until:
             for method, path, body in (
                 ("PATCH", f"/api/tickets/{ticket['id']}", {"title": "never"}),
@@ -34,10 +34,9 @@ async def test_while_postgresql_is_gone_writes_say_so_streams_stay_and_then_all_
             ):
                 began = time.monotonic()
                 answer = await ada.call(method, path, body)
+                took.append(time.monotonic() - began)
                 problem(answer, 503)
                 assert int(answer.headers["retry-after"]) >= 1
-                assert time.monotonic() - began < 2.0
-                refused += 1
             await asyncio.sleep(0.3)
         ready = await ada.http.get("/health/ready")
         assert ready.status_code == 503
@@ -49,15 +48,17 @@ async def test_while_postgresql_is_gone_writes_say_so_streams_stay_and_then_all_
         while not (
             made := await ada.call("POST", f"/api/columns/{board.columns[0]}/tickets", {"title": "back"})
         ).is_success:
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 30
             await asyncio.sleep(0.1)
         while consumer.replicas[board.topic].seq != int(made.headers["event-seq"]):
             consumer.take(await stream.next(10))
         while (await ada.http.get("/health/ready")).status_code != 200:
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < 30
             await asyncio.sleep(0.1)
 
-    assert refused > 5
+    assert len(took) > 5
+    assert sorted(took)[len(took) // 2] < 2, took
+    assert max(took) < 4, took
     state = await ada.get(board.path)
     assert [row["title"] for row in state["tickets"]] == ["T", "back"]
     assert consumer.replicas[board.topic].board() == of_snapshot(state)
@@ -120,7 +121,7 @@ async def test_when_postgresql_takes_no_more_connections_what_is_open_goes_on(
             answer = await ada.call("POST", f"/api/columns/{board.columns[0]}/tickets", {"title": "never"})
             problem(answer, 503)
             assert "retry-after" in answer.headers
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 4
             async with sse.stream(fragile.url + board.stream, {"Authorization": f"Bearer {ada.token}"}) as another:
                 assert another.status == 503
                 assert "retry-after" in another.headers
@@ -129,9 +130,9 @@ async def test_when_postgresql_takes_no_more_connections_what_is_open_goes_on(
         while not (
             made := await ada.call("POST", f"/api/columns/{board.columns[0]}/tickets", {"title": "T"})
         ).is_success:
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 30
             await asyncio.sleep(0.1)
         event = await stream.change(10)
 
     assert event["seq"] == int(made.headers["event-seq"])
-    assert "connection" in fragile.log
+    assert "too many connections for role" in fragile.log

@@ -80,7 +80,7 @@ async def test_writes_say_so_reads_and_streams_go_on_and_nothing_is_half_written
             while refused < 5:
                 began = time.monotonic()
                 answer = await ada.call("POST", path, {"title": "large", "description": secrets.token_hex(50_000)})
-                assert time.monotonic() - began < 2
+                assert time.monotonic() - began < 4
                 if answer.is_success:
                     written += 1
                     continue

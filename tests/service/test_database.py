@@ -13,7 +13,7 @@ from tests.wire import Wire
 
 ECHO = Statement(b"echo", b"SELECT $1::text")
 NUMBER = Statement(b"number", b"SELECT $1::integer")
-SLEEP = Statement(b"sleep", b"SELECT pg_sleep(0.3)")
+SLEEP = Statement(b"sleep", b"SELECT pg_sleep(0.1)")
 ANSWER = Statement(b"answer", b"SELECT answer()")
 
 

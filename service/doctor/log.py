@@ -11,11 +11,11 @@ from service.doctor.finding import Finding, fail, ok
 
 CAPTURE = ("log_insert", "log_update", "log_delete", "log_truncate", "log_fixed_id")
 ROWS = {  # triggers of a table's own, beside the capture
-    "ticket": ("fill_row", "keep_row"),
-    "board_column": ("fill_row", "keep_row", "return_tickets"),
-    "board": ("fill_row", "keep_row"),
-    "member": ("fill_row", "hold_names", "keep_row"),
-    "person": ("keep_row",),
+    "ticket": ("fill_row", "zzz_keep_row"),
+    "board_column": ("fill_row", "zzz_keep_row", "return_tickets"),
+    "board": ("fill_row", "zzz_keep_row"),
+    "member": ("fill_row", "hold_names", "zzz_keep_row"),
+    "person": ("zzz_keep_row",),
     "pending": ("number_at_commit",),
     "session": ("ring_person",),
     "token": ("ring_person",),

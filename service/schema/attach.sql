@@ -7,14 +7,19 @@ BEGIN
 END
 $$;
 
--- Row triggers fire in the order of their names: fill, then keep.
+-- Row triggers fire in the order of their names: fill, then whatever others add, then keep, which sees what the row has become.
 SELECT row_trigger('ticket', 'fill_row', 'INSERT', 'fill_ticket');
 SELECT row_trigger('board_column', 'fill_row', 'INSERT', 'fill_column');
 SELECT row_trigger('board', 'fill_row', 'INSERT', 'fill_creator');
 SELECT row_trigger('member', 'fill_row', 'INSERT', 'fill_creator');
 SELECT row_trigger('member', 'hold_names', 'INSERT', 'hold_names');
-SELECT row_trigger(t::regclass, 'keep_row', 'INSERT OR UPDATE', 'keep_row')
+SELECT row_trigger(t::regclass, 'zzz_keep_row', 'INSERT OR UPDATE', 'keep_row')
   FROM unnest(ARRAY['person', 'board', 'member', 'board_column', 'ticket']) t;
+DROP TRIGGER IF EXISTS keep_row ON person;   -- its name in the last release
+DROP TRIGGER IF EXISTS keep_row ON board;
+DROP TRIGGER IF EXISTS keep_row ON member;
+DROP TRIGGER IF EXISTS keep_row ON board_column;
+DROP TRIGGER IF EXISTS keep_row ON ticket;
 
 -- In a function, so that it is looked up only for a ticket that leaves its column.
 CREATE OR REPLACE FUNCTION column_is_archived(id bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from service.schema.migrate import migrate
 from tests.database.desk import events, seq, set_up, snapshot, value
 
 TITLE_OF_501 = "x" * 501
@@ -206,3 +207,30 @@ async def test_a_time_beyond_what_can_be_written_is_said_as_the_nearest(conn: As
 
 async def test_no_time_is_said_of_none(conn: AsyncConnection):
     assert await value(conn, "SELECT rfc3339(NULL)") is None
+
+
+async def test_a_row_that_somebody_s_trigger_changes_has_another_version(conn: AsyncConnection):
+    await set_up(conn)
+    await conn.execute(
+        "CREATE FUNCTION spaced() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.title := ''T 1''; RETURN NEW; END'"
+    )
+    await conn.execute("CREATE TRIGGER normalize BEFORE UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION spaced()")
+    before = await seq(conn)
+
+    await conn.execute("UPDATE ticket SET title = title WHERE id = 1")
+    await conn.execute("UPDATE ticket SET title = 'Other' WHERE id = 1")  # which the trigger undoes
+
+    [event] = await events(conn, after=before)
+    assert event["set"] == {"title": "T 1", "version": 2}
+    assert await value(conn, "SELECT version FROM ticket WHERE id = 1") == 2
+
+
+async def test_an_upgraded_table_keeps_its_rows_once(conn: AsyncConnection, database_url: str):
+    await set_up(conn)
+    await conn.execute("CREATE TRIGGER keep_row BEFORE UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION keep_row()")
+    await conn.execute("UPDATE migration SET checksum = 'older' WHERE name = 'schema/attach.sql'")
+
+    migrate(database_url)
+
+    kept = "SELECT string_agg(tgname, ' ') FROM pg_trigger WHERE tgrelid = 'ticket'::regclass AND tgname ~ 'keep'"
+    assert await value(conn, kept) == "zzz_keep_row"

@@ -5,6 +5,7 @@ It stands before the product, or between the product and PostgreSQL; in a thread
 
 import asyncio
 import contextlib
+import random
 import socket
 import struct
 import threading
@@ -40,6 +41,7 @@ class Wire:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self.latency_s = 0.0  # of everything, each way
+        self.jitter_s = 0.0  # and as much again at most, by chance; within a connection nothing overtakes
         self.bytes_per_s = 0  # towards the client; 0: as many as may be
 
     def __enter__(self) -> Self:
@@ -76,7 +78,7 @@ class Wire:
 
     def mend(self) -> None:
         """Be a good wire again; what was lost or cut stays so."""
-        self._accepting, self.latency_s, self.bytes_per_s = True, 0.0, 0
+        self._accepting, self.latency_s, self.jitter_s, self.bytes_per_s = True, 0.0, 0.0, 0
         self._loop.call_soon_threadsafe(self._flowing.set)
 
     async def read(self, reader: Reader, *, down: bool) -> bytes:
@@ -145,7 +147,8 @@ class Wire:
             both.create_task(self._deliver(on_the_way, writer, down=down))
             while True:
                 data = await self.read(reader, down=down)
-                await on_the_way.put((time.monotonic() + self.latency_s, data))
+                delay_s = self.latency_s + random.uniform(0, self.jitter_s)
+                await on_the_way.put((time.monotonic() + delay_s, data))
                 if not data:
                     return
 

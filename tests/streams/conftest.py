@@ -21,6 +21,7 @@ import pytest
 
 from streams.settings import Settings
 from tests import sse
+from tests.streams.deaf import DeafWire
 from tests.streams.server import Server, create_server
 
 ADA, BOB = 1, 2
@@ -178,6 +179,15 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     try:
         yield site
     finally:
+        site.close()
+
+
+@pytest.fixture
+def wire(site: Site) -> Iterator[DeafWire]:
+    """What the site's connections to the database go over."""
+    with DeafWire(site.database_url) as wire:
+        site.database_url = wire.url
+        yield wire
         site.close()
 
 

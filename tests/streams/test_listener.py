@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -16,15 +16,6 @@ from tests import sse
 from tests.service.test_database_problems import pgbouncer
 from tests.streams.conftest import Site, until
 from tests.streams.deaf import DeafWire
-
-
-@pytest.fixture
-def wire(site: Site) -> Iterator[DeafWire]:
-    """What the site's connections go over."""
-    with DeafWire(site.database_url) as wire:
-        site.database_url = wire.url
-        yield wire
-        site.close()
 
 
 async def health(site: Site) -> dict[str, Any]:

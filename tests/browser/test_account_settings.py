@@ -48,6 +48,23 @@ async def test_time_zone_and_language_show_what_they_do(
     assert kept == [("Pacific/Auckland", "de")]
 
 
+async def test_every_page_writes_moments_in_the_time_zone_of_the_person(
+    served: Product, people: People, board: Board, window: Window
+) -> None:
+    page = await settings(window, people, board)
+    await page.get_by_label("Time zone").select_option("Pacific/Kiritimati")  # no browser of ours is there
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    board.sql("UPDATE ticket SET archived_at = now() WHERE id = %s", board.tickets[0])
+    [(there,)] = board.sql(
+        "SELECT to_char(archived_at AT TIME ZONE 'Pacific/Kiritimati', 'HH24:MI') FROM ticket WHERE id = %s",
+        board.tickets[0],
+    )
+
+    await page.goto(f"{window.url}/boards/{board.id}/archive")
+    await expect(page.get_by_role("listitem").filter(has_text=str(board.tickets[0]))).to_contain_text(there)
+
+
 async def test_a_token_is_shown_once_works_and_ends(
     served: Product, people: People, board: Board, window: Window
 ) -> None:

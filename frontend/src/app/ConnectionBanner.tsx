@@ -1,9 +1,10 @@
+import { useTimes } from '../history/useTimes'
 import { useNow } from '../live/clock'
 import type { Connection } from '../sync'
 import { texts } from '../texts/shared'
 import { Button } from '../ui/Button'
 import { Dot } from '../ui/Dot'
-import { count, timeOf } from '../ui/times'
+import { count } from '../ui/figures'
 
 const AFTER_MS = 10_000
 
@@ -18,6 +19,7 @@ export function ConnectionBanner({
   unsaved: number | null
   onTryNow: () => void
 }) {
+  const times = useTimes()
   const away = connection.word === 'reconnecting' || connection.word === 'offline'
   const now = useNow(1_000, away)
   if (connection.word === 'ended')
@@ -46,7 +48,7 @@ export function ConnectionBanner({
     return (
       <div className="banner" role="status">
         <Dot state="offline" />
-        <span className="said">{texts.noStream(timeOf(connection.since))}</span>
+        <span className="said">{texts.noStream(times.clock(connection.since))}</span>
       </div>
     )
   if (connection.reason === 'restart' && away && now - connection.since < 60_000)
@@ -61,7 +63,7 @@ export function ConnectionBanner({
   return (
     <div className="banner" role="alert">
       <Dot state="offline" />
-      <span className="said">{texts.noAnswer(timeOf(connection.since), unsaved)}</span>
+      <span className="said">{texts.noAnswer(times.clock(connection.since), unsaved)}</span>
       <span className="grow" />
       {/* Not announced each second. */}
       <span className="next" aria-hidden="true">

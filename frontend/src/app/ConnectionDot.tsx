@@ -1,9 +1,10 @@
 import { useEffect, useRef } from 'react'
+import { useTimes } from '../history/useTimes'
 import { connectionWords } from '../live/connection'
 import type { Connection } from '../sync'
 import { Dot } from '../ui/Dot'
+import { figure } from '../ui/figures'
 import { lessMotion } from '../ui/prefs'
-import { figure } from '../ui/times'
 
 const BLINK_MS = 120
 const AT_MOST_EVERY_MS = 1_000
@@ -18,9 +19,10 @@ export function ConnectionDot({
   seq: number | null
   past?: number | null
 }) {
+  const times = useTimes()
   const words =
     past === null
-      ? connectionWords(connection, seq)
+      ? connectionWords(connection, seq, times)
       : ({ dot: 'past', word: 'Past', figure: figure(past) } as const)
   const at = useRef<HTMLSpanElement>(null)
   const blinkedAt = useRef(0)

@@ -1,6 +1,7 @@
 import { ArrowLeft, Search } from 'lucide-react'
 import { type ComponentType, type ReactNode, Suspense, useRef, useState } from 'react'
 import { Link } from 'wouter'
+import { useTimes } from '../history/useTimes'
 import { connectionWords } from '../live/connection'
 import type { Connection } from '../sync'
 import { Keys } from '../ui/Button'
@@ -79,7 +80,8 @@ export function TopBar({
 
 /** Three lanes with a dot, here and in the tab: both wear the connection's state. */
 export function StateMark({ connection, past = null }: { connection: Connection; past?: number | null }) {
-  const state = past === null ? connectionWords(connection, null).dot : 'past'
+  const times = useTimes()
+  const state = past === null ? connectionWords(connection, null, times).dot : 'past'
   useFavicon(state)
   return <Mark state={state} />
 }

@@ -2,12 +2,13 @@ import './board.css'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import { expect, Refused, request } from '../api/request'
+import { useTimes } from '../history/useTimes'
 import { useBoard, useBoardRow, useMayEdit } from '../live/board'
 import type { Column, Id, Refusal, Ticket } from '../sync'
 import { board as texts } from '../texts/board'
 import { announce } from '../ui/announce'
 import { Button } from '../ui/Button'
-import { count, dayOrTime } from '../ui/times'
+import { count } from '../ui/figures'
 import { done } from './moves'
 
 interface Archive {
@@ -20,6 +21,7 @@ export default function ArchivePage() {
   const store = useBoard()
   const board = useBoardRow()
   const mayEdit = useMayEdit()
+  const times = useTimes()
   const [archive, setArchive] = useState<Archive>()
   const [refusal, setRefusal] = useState<Refusal>()
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set())
@@ -108,7 +110,7 @@ export default function ArchivePage() {
                 <span className="text">
                   {noun === 'column' && <span className="role">column</span>} {row.title}
                 </span>
-                <span className="t3">{row.archived_at && dayOrTime(row.archived_at)}</span>
+                <span className="t3">{row.archived_at && times.short(row.archived_at)}</span>
                 {mayEdit && (
                   <Button
                     small

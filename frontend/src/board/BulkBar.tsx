@@ -1,7 +1,7 @@
 import { Archive, CornerDownRight, X } from 'lucide-react'
 import { useMayEdit } from '../live/board'
 import { Button, IconButton } from '../ui/Button'
-import { figure } from '../ui/times'
+import { figure } from '../ui/figures'
 import { useHands } from './hands'
 import { useUi } from './ui'
 

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'react'
 import type { Column } from '../sync'
-import { count } from '../ui/times'
+import { count } from '../ui/figures'
 import { useHands } from './hands'
 import { createTickets } from './moves'
 import { focusTicket, useUi } from './ui'

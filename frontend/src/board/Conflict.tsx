@@ -1,13 +1,14 @@
+import { useTimes } from '../history/useTimes'
 import { useBoard } from '../live/board'
 import type { Conflict } from '../sync'
 import { board as texts } from '../texts/board'
 import { Button } from '../ui/Button'
 import { actorName } from '../ui/person'
-import { timeOf } from '../ui/times'
 
 /** Two wrote the same title: both stand here, equal in size, and the person chooses. */
 export function TitleConflict({ conflict }: { conflict: Conflict }) {
   const store = useBoard()
+  const times = useTimes()
   const field = conflict.fields.find((each) => each.field === 'title')
   if (!field) return null
   const who = actorName(field.by, field.via)
@@ -15,7 +16,7 @@ export function TitleConflict({ conflict }: { conflict: Conflict }) {
   return (
     <div className="conflict" role="alert">
       <p>
-        <b>{texts.sameField(who, texts.field(conflict.noun, 'title'), field.at && timeOf(field.at))}</b>
+        <b>{texts.sameField(who, texts.field(conflict.noun, 'title'), field.at && times.clock(field.at))}</b>
         {texts.whichStays}
       </p>
       <div className="opt">

@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import { useColumn } from '../live/board'
 import type { Id } from '../sync'
-import { figure } from '../ui/times'
+import { figure } from '../ui/figures'
 import { Composer } from './Composer'
 import { toggleCollapsed } from './collapse'
 import { useShown } from './filter'

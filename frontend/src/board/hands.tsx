@@ -1,6 +1,8 @@
 /** Everything a hand can do on the board, as functions: keys, menus, palette and pointer share them. */
 
 import { createContext, type RefObject, useContext, useMemo } from 'react'
+import type { Times } from '../history/times'
+import { useTimes } from '../history/useTimes'
 import { useBoard } from '../live/board'
 import type { BoardStore, Id } from '../sync'
 import { board as texts } from '../texts/board'
@@ -13,6 +15,7 @@ import { focusTicket, type UiStore } from './ui'
 export interface BoardHands {
   store: BoardStore
   ui: UiStore
+  times: Times
   /** Is the keyboard somewhere on the board? A ticket that is drawn anew takes it back then. */
   inside: RefObject<boolean>
   /** The keyboard arrived at a ticket by itself. */
@@ -50,6 +53,7 @@ export function useHands(): BoardHands {
 export function makeHands(
   store: BoardStore,
   ui: UiStore,
+  times: Times,
   inside: RefObject<boolean>,
   go: (path: string) => void,
   mayEdit: () => boolean,
@@ -79,6 +83,7 @@ export function makeHands(
   const hands: BoardHands = {
     store,
     ui,
+    times,
     inside,
     focused(id) {
       const ticket = store.ticket(id)
@@ -202,12 +207,13 @@ export function useMakeHands(
   go: (path: string) => void,
 ): BoardHands {
   const store = useBoard()
+  const times = useTimes()
   return useMemo(
     () =>
-      makeHands(store, ui, inside, go, () => {
+      makeHands(store, ui, times, inside, go, () => {
         const role = store.role()
         return role === 'editor' || role === 'owner'
       }),
-    [store, ui, inside, go],
+    [store, ui, times, inside, go],
   )
 }

@@ -5,7 +5,6 @@ import type { Applied, BoardStore, Command, Conflict, Id, Notice, Refusal, Topic
 import { board as texts } from '../texts/board'
 import { texts as shared } from '../texts/shared'
 import { actorName } from '../ui/person'
-import { timeOf } from '../ui/times'
 import { closeToast, toast } from '../ui/toasts'
 import { shownTickets } from './filter'
 import type { BoardHands } from './hands'
@@ -96,7 +95,7 @@ function tell(hands: BoardHands, notice: Notice): void {
       ? texts.changedSince(
           actorName(field.by, field.via),
           texts.field(conflict.noun, field.field),
-          field.at ? timeOf(field.at) : timeOf(refusal.at),
+          hands.times.clock(field.at ?? refusal.at),
         )
       : reason(store, refusal, command)
     return say('done', texts.notUndone(why))
@@ -134,7 +133,7 @@ function ask(hands: BoardHands, conflict: Conflict): void {
   const field = conflict.fields[0]
   if (!field) return
   const who = actorName(field.by, field.via)
-  const at = field.at && timeOf(field.at)
+  const at = field.at && hands.times.clock(field.at)
   asked.add(op)
   const key = `conflict ${op}`
   if (field.field === 'position' && noun === 'ticket') {
@@ -189,7 +188,7 @@ function boardLeft({ ui }: BoardHands): void {
 }
 
 /** A column left while somebody wrote in it, or dragged a ticket out of it. Coming back it brings the text along. */
-function columnLeft({ store, ui }: BoardHands, event: TopicEvent): void {
+function columnLeft({ store, ui, times }: BoardHands, event: TopicEvent): void {
   const archived = event.type === 'column.updated' && typeof event.set?.archived_at === 'string'
   if (!archived && event.type !== 'column.deleted') return
   const { drag, editing, composing, written } = ui.getState()
@@ -216,7 +215,7 @@ function columnLeft({ store, ui }: BoardHands, event: TopicEvent): void {
   ui.setState(title ? { editing: null } : { composing: null, written: '' })
   say(
     'gone',
-    texts.columnGoneWhileEditing(who, verb, timeOf(event.at)),
+    texts.columnGoneWhileEditing(who, verb, times.clock(event.at)),
     archived ? [back, copy] : [copy],
     KEPT,
   )
@@ -224,7 +223,7 @@ function columnLeft({ store, ui }: BoardHands, event: TopicEvent): void {
 
 /** What left the board while it was in hand or being written in; and what came but cannot be seen. */
 function left(hands: BoardHands, { events, live }: Applied): void {
-  const { store, ui } = hands
+  const { store, ui, times } = hands
   for (const event of events) {
     if (!event.mine) columnLeft(hands, event)
     if (event.mine || !event.type.startsWith('ticket.')) continue
@@ -271,7 +270,7 @@ function left(hands: BoardHands, { events, live }: Applied): void {
       }
       say(
         'gone',
-        texts.goneWhileEditing(who, verb, timeOf(event.at)),
+        texts.goneWhileEditing(who, verb, times.clock(event.at)),
         archived ? [restore, copy] : [copy],
         KEPT,
       )

@@ -8,7 +8,7 @@ import { GivenBoard, useBoard, useMembers, useOpenBoard } from '../live/board'
 import { useNow } from '../live/clock'
 import type { BoardStore, Membership, TopicEvent } from '../sync'
 import { Avatar } from '../ui/Avatar'
-import { figure } from '../ui/times'
+import { figure } from '../ui/figures'
 import { type Bar, heights, shapeKey, shapeOf } from './shape'
 import type { Listed } from './useListing'
 

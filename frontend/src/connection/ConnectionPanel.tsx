@@ -5,6 +5,8 @@ import { useEffect, useMemo, useState } from 'react'
 import { baseUrl } from '../api/request'
 import { Findings } from '../hops/Findings'
 import '../hops/hops.css'
+import type { Times } from '../history/times'
+import { useTimes } from '../history/useTimes'
 import { useBoard, useBoardConnection, useBoardValue } from '../live/board'
 import { useNow } from '../live/clock'
 import { connectionWords } from '../live/connection'
@@ -13,7 +15,7 @@ import type { Connection, LatencySample } from '../sync'
 import { Button } from '../ui/Button'
 import { copy } from '../ui/clipboard'
 import { Dot } from '../ui/Dot'
-import { figure, timeOf } from '../ui/times'
+import { figure } from '../ui/figures'
 import { toast } from '../ui/toasts'
 import './connection.css'
 import { cutsOf } from './cuts'
@@ -42,6 +44,7 @@ export function Panel({
   samples: readonly LatencySample[]
 }) {
   const session = useSession()
+  const times = useTimes()
   const now = Math.max(useNow(1_000), Date.now() - 1_000)
   const probe = useProbe()
   const figures = useMemo(() => figuresOf(samples, now), [samples, now])
@@ -51,12 +54,12 @@ export function Panel({
   const { hostname, protocol } = new URL(base)
   const encrypted = protocol === 'https:' || /^(localhost|127\.|\[::1\])/.test(hostname)
   const hops = hopsOf(figures, probe, cuts, encrypted)
-  const { title, sub } = headline(connection, seq, now)
-  const { dot } = connectionWords(connection, seq)
+  const { title, sub } = headline(connection, seq, now, times)
+  const { dot } = connectionWords(connection, seq, times)
   const missed =
     connection.word === 'live' ? '0' : connection.behind === null ? '–' : figure(connection.behind)
   const ms = (value: number | null) => (value === null ? '–' : figure(Math.round(value)))
-  const foot = sharing(connection)
+  const foot = sharing(connection, times)
 
   async function copyReport(): Promise<void> {
     const text = report({
@@ -130,8 +133,8 @@ function Figure({ name, value, unit }: { name: string; value: string; unit?: str
 }
 
 /** "3 tabs share one stream, live since 13:59" */
-function sharing({ tabs, holder, word, since }: Connection): string {
-  const live = word === 'live' ? `, live since ${timeOf(since)}` : ''
+function sharing({ tabs, holder, word, since }: Connection, times: Times): string {
+  const live = word === 'live' ? `, live since ${times.clock(since)}` : ''
   if (holder === 'tab') return `This tab has a stream of its own${live}`
   return tabs > 1 ? `${figure(tabs)} tabs share one stream${live}` : `One stream for this browser${live}`
 }

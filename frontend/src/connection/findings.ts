@@ -1,7 +1,7 @@
 /** What stands between the database's commit and this screen, as hops with figures, and a sentence where one is at fault. */
 
 import { heldMs, heldSentence, WAIT_MS } from '../hops/stream'
-import { count, figure } from '../ui/times'
+import { count, figure } from '../ui/figures'
 import type { Cut } from './cuts'
 import { rhythm } from './cuts'
 import type { Figures } from './figures'

@@ -1,15 +1,17 @@
 /** First the sentence: how the connection is, and what that means. */
 
+import type { Times } from '../history/times'
 import { connectionWords } from '../live/connection'
 import type { Connection } from '../sync'
-import { figure, timeOf } from '../ui/times'
+import { figure } from '../ui/figures'
 
 export function headline(
   connection: Connection,
   seq: number | null,
   now: number,
+  times: Times,
 ): { title: string; sub: string } {
-  const { word, figure: number } = connectionWords(connection, seq)
+  const { word, figure: number } = connectionWords(connection, seq, times)
   const seconds = (until: number) => Math.max(0, Math.ceil((until - now) / 1000))
   const next =
     connection.nextTryAt === null ? '' : ` Next try in ${Math.max(1, seconds(connection.nextTryAt))} s.`
@@ -31,7 +33,7 @@ export function headline(
     case 'catching':
       return { title: number ? `${word} ${number}` : word, sub: 'What you missed is on its way, in order.' }
     case 'reconnecting':
-      return { title: word, sub: `The stream broke at ${timeOf(connection.since)}.${next}` }
+      return { title: word, sub: `The stream broke at ${times.clock(connection.since)}.${next}` }
     case 'offline':
       return {
         title: word,

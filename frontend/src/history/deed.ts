@@ -2,8 +2,8 @@
 
 import { onlyTaskChanged } from '../markdown/tasks'
 import type { Actor, Id, TopicEvent } from '../sync/types'
+import { count } from '../ui/figures'
 import { actorName } from '../ui/person'
-import { count } from '../ui/times'
 
 export interface Who {
   name: string

@@ -1,15 +1,17 @@
 /** The connection in words, exactly as the dot says them. */
 
+import type { Times } from '../history/times'
 import type { Connection } from '../sync'
 import type { DotState } from '../ui/Dot'
-import { figure, timeOf } from '../ui/times'
+import { figure } from '../ui/figures'
 
 /** What stands beside the dot, and the number after it where there is one. */
 export function connectionWords(
   connection: Connection,
   seq: number | null,
+  times: Times,
 ): { dot: DotState; word: string; figure: string } {
-  const since = timeOf(connection.since)
+  const since = times.clock(connection.since)
   switch (connection.word) {
     case 'live':
       return { dot: 'live', word: 'Live', figure: seq === null ? '' : figure(seq) }

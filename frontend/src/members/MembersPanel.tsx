@@ -4,6 +4,7 @@ import { ArrowLeft, Copy, X } from 'lucide-react'
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { expect, Refused, request } from '../api/request'
+import { useTimes } from '../history/useTimes'
 import { useBoard, useBoardConnection, useBoardValue, useMembers } from '../live/board'
 import { connectionWords } from '../live/connection'
 import { usePerson } from '../live/session'
@@ -12,7 +13,7 @@ import { Avatar } from '../ui/Avatar'
 import { Button, IconButton } from '../ui/Button'
 import { copy } from '../ui/clipboard'
 import { Dot } from '../ui/Dot'
-import { count } from '../ui/times'
+import { count } from '../ui/figures'
 import { toast } from '../ui/toasts'
 import '../ui/panel.css'
 import './members.css'
@@ -38,7 +39,7 @@ export default function MembersPanel({ onClose }: { onClose: () => void }) {
   const owner = useBoardValue('members', (board) => board.role() === 'owner')
   const { listed, failed, read } = useListed(store.id, members)
   const panel = useRef<HTMLElement>(null)
-  const { dot, word } = connectionWords(useBoardConnection(), null)
+  const { dot, word } = connectionWords(useBoardConnection(), null, useTimes())
   const emails = new Map(listed.map((each) => [each.person_id, each.email]))
   const invitations = listed.filter((each) => each.invitation_id !== null)
 

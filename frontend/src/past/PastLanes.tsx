@@ -6,9 +6,9 @@ import { useEffect, useRef } from 'react'
 import { useBoard } from '../live/board'
 import type { BoardStore, Column, Id, Ticket } from '../sync'
 import type { BoardBase } from '../sync/base'
+import { figure } from '../ui/figures'
 import { LaneTab, useCurrentLane } from '../ui/LaneTabs'
 import { usePhone } from '../ui/media'
-import { figure } from '../ui/times'
 
 const TICKET_PX = 66
 const GAP = 7

@@ -14,7 +14,7 @@ import { type Visit, Visits } from '../live/visits'
 import type { TopicEvent } from '../sync'
 import { Button } from '../ui/Button'
 import { Dialog } from '../ui/Dialog'
-import { count } from '../ui/times'
+import { count } from '../ui/figures'
 import { AWAY_MS, byWhom, type Change, changesOf } from './away'
 import './away.css'
 

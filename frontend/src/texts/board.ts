@@ -1,6 +1,6 @@
 /** What the board says. */
 
-import { count, figure } from '../ui/times'
+import { count, figure } from '../ui/figures'
 
 const number = (id: number) => (id > 0 ? String(id) : 'The new ticket')
 const possessive = (name: string) => `${name}’s`

@@ -1,6 +1,6 @@
 /** The sentences of the whole app: connection, session, loading. A feature's own stand in a file beside this one. */
 
-import { figure } from '../ui/times'
+import { figure } from '../ui/figures'
 
 /** "3 changes" with its verb. */
 const changes = (n: number) => `${figure(n)} ${n === 1 ? 'change' : 'changes'}`

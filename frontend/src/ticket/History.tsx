@@ -12,7 +12,7 @@ import { useBoard, useBoardValue } from '../live/board'
 import { useNow } from '../live/clock'
 import type { Id, Ticket, TopicEvent, Viewed } from '../sync'
 import { Button } from '../ui/Button'
-import { figure } from '../ui/times'
+import { figure } from '../ui/figures'
 import { toast } from '../ui/toasts'
 
 const PAGE = 50

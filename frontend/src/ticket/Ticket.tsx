@@ -3,13 +3,14 @@
 import { Archive, ArrowLeft, CornerDownRight, Link as LinkIcon, X } from 'lucide-react'
 import { type ReactNode, type RefObject, useEffect } from 'react'
 import { baseUrl } from '../api/request'
+import { useTimes } from '../history/useTimes'
 import { useBoard, useBoardConnection, useBoardValue, useMayEdit } from '../live/board'
 import { connectionWords } from '../live/connection'
 import type { Id, Ticket as Row, Viewed } from '../sync'
 import { IconButton } from '../ui/Button'
 import { copy } from '../ui/clipboard'
 import { Dot } from '../ui/Dot'
-import { figure } from '../ui/times'
+import { figure } from '../ui/figures'
 import { toast } from '../ui/toasts'
 import { Description } from './Description'
 import { Facts } from './Facts'
@@ -117,7 +118,7 @@ function Head({
   onArchive,
 }: Omit<TicketProps, 'editTitle' | 'headingRef'> & { ticket: Viewed<Row> | undefined; mayEdit: boolean }) {
   const store = useBoard()
-  const { dot, word } = connectionWords(useBoardConnection(), null)
+  const { dot, word } = connectionWords(useBoardConnection(), null, useTimes())
 
   function archive(): void {
     if (onArchive) return onArchive(id)

@@ -1,7 +1,7 @@
 /** On a phone one lane fills the screen: its name is a tab above it, now as in the past. */
 
 import { type RefObject, useEffect, useRef, useState } from 'react'
-import { figure } from './times'
+import { figure } from './figures'
 
 export function LaneTab({
   id,

@@ -198,6 +198,22 @@ async def test_twenty_thousand_rows_are_one_wake_up_and_stay_linear(conn: AsyncC
     assert plan == 20_000
 
 
+async def test_a_transaction_of_many_statements_looks_at_each_change_only_a_few_times(conn: AsyncConnection):
+    await set_up(conn)
+    before = await seq(conn)
+    await conn.execute("SELECT pg_stat_force_next_flush()")
+    looked = "SELECT sum(idx_tup_read)::int FROM pg_stat_user_indexes WHERE indexrelname = 'pending_transaction'"
+    first = await value(conn, looked)
+
+    async with conn.transaction():
+        for n in range(400):
+            await conn.execute("UPDATE ticket SET title = %s WHERE id = %s", (f"t{n}", 1 + n % 3))
+    await conn.execute("SELECT pg_stat_force_next_flush()")
+
+    assert await value(conn, looked) - first < 400 * 10
+    assert [e["set"]["title"] for e in await events(conn, after=before)] == [f"t{n}" for n in range(400)]
+
+
 async def test_a_new_title_for_every_ticket_leaves_many_index_entries_alone(conn: AsyncConnection):
     """A bulk change of texts is cheap because new versions find room beside the old ones, before any of those goes."""
     await set_up(conn, 5_000)

@@ -266,11 +266,13 @@ BEGIN
 END
 $$;
 
--- Is `log_update` the last trigger that an UPDATE of the table fires? One of the user's that comes after it may change more, which
--- belongs to the same batch. Those FOR EACH ROW come before; deferred ones see a transaction that is numbered in any case.
-CREATE OR REPLACE FUNCTION log_is_last(table_ oid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+-- Is what `log_update` captures now all that there is to number? A trigger of the user's that comes after it may change more,
+-- which belongs to the same batch; those FOR EACH ROW come before, and deferred ones see a transaction that is numbered in any case.
+-- And the promise may have been made by somebody else than set_context(), after a first change.
+CREATE OR REPLACE FUNCTION log_is_last(table_ oid) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 BEGIN
-    RETURN NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = table_ AND t.tgname > 'log_update' AND t.tgtype & 1 = 0);
+    RETURN NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = table_ AND t.tgname > 'log_update' AND t.tgtype & 1 = 0)
+       AND NOT EXISTS (SELECT FROM pending p WHERE p.xid = pg_current_xact_id());
 END
 $$;
 
@@ -278,6 +280,8 @@ $$;
 CREATE OR REPLACE FUNCTION log_make_capture(table_ regclass) RETURNS void LANGUAGE plpgsql AS $make$
 DECLARE
     name_  name := (SELECT relname FROM pg_class WHERE oid = table_);
+    -- may a change be numbered at once? Only where it is one event, in the topic that finish() answers with
+    short  boolean := (SELECT count(*) = 1 AND bool_and(topics = $$ARRAY['board/' || r.board_id]$$) FROM log_attachment WHERE table_name = name_);
     a      record;
     gist   text;   -- does this attachment's view of the row differ?
     ins    text := '';
@@ -333,7 +337,7 @@ BEGIN
                     '                            %1$s\n'
                     '                            IF set_ <> '''' THEN\n'
                     '                                FOREACH topic IN ARRAY (%2$s) LOOP\n'
-                    '                                    IF alone = %4$L || %5$s AND pg_trigger_depth() = 1 AND log_is_last(TG_RELID) THEN\n'
+                    '                                    IF %9$s AND alone = %4$L || %5$s AND pg_trigger_depth() = 1 AND log_is_last(TG_RELID) THEN\n'
                     '                                        alone := set_config(''livelane.alone'', ''#'' || number_one(topic, %3$L, ''u'', %5$s, %6$s, NULL, %7$s,\n'
                     '                                            current_setting(''livelane.wake'', true) IS DISTINCT FROM ''caller''), true);\n'
                     '                                    ELSE\n'
@@ -345,7 +349,7 @@ BEGIN
                     log_diff_steps(table_, a.columns), log_alias(a.topics, 'n'), a.noun, name_ || '/', log_alias(a.entity, 'n'),
                     $json$('{' || substr(set_, 2) || '}')::json, ('{' || substr(was_, 2) || '}')::json$json$,
                     coalesce(replace(log_alias(a.guard, 'n'), '{entering}', 'o.archived_at IS NOT NULL OR o.column_id <> n.column_id'), 'NULL::bigint'),
-                    into_);
+                    into_, short::text);
             ELSE
                 singles := false;
             END IF;

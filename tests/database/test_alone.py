@@ -234,3 +234,35 @@ async def test_a_write_that_changes_nothing_has_no_number_of_one_before_it(conn:
     async with conn.transaction():
         assert await value(conn, write) == before + 1
         assert await value(conn, write) is None
+
+
+async def test_the_promise_of_one_change_counts_only_before_any_other(conn: AsyncConnection):
+    await set_up(conn)
+    before = await seq(conn)
+
+    async with conn.transaction():
+        await conn.execute("UPDATE ticket SET title = 'a' WHERE id = 1")
+        await conn.execute("SET LOCAL livelane.alone = 'ticket/1'")  # which only set_context() is to make
+        await conn.execute("UPDATE ticket SET title = 'b' WHERE id = 1")
+
+    assert [event["set"]["title"] for event in await events(conn, after=before)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("noun", "topics"),
+    [("mine", "ARRAY['user/' || r.created_by]"), ("ticket", "ARRAY['all/1', 'board/' || r.board_id]")],
+)
+async def test_a_table_that_is_attached_otherwise_too_answers_with_the_right_number(
+    conn: AsyncConnection, noun: str, topics: str
+):
+    await set_up(conn)
+    await conn.execute("INSERT INTO token (person_id, name, secret_hash) VALUES (1, 't', sha256('s'))")
+    await conn.execute("UPDATE ticket SET created_by = 1")
+    await conn.execute("SELECT attach_to_log('ticket', %s, %s, '{title,version}')", (noun, topics))
+    before = await seq(conn)
+
+    number = await value(
+        conn, "SELECT (w).seq FROM change_ticket(sha256('s'), NULL, NULL, NULL, 1, '{\"title\": \"x\"}') w"
+    )
+
+    assert number == await seq(conn) == before + 1

@@ -106,6 +106,35 @@ BEGIN
 END
 $$;
 
+-- A trigger of the user's that changes once more the row that is being written does so before log_update comes to what it
+-- answers. So give the last events of a topic (after the number `before`, made at `moment`) the order of their rows' versions, each
+-- row's in the places they have among the others. A row that is deleted and made anew in between begins with version 1 again.
+CREATE OR REPLACE FUNCTION order_by_version(topic text, before bigint, moment timestamptz) RETURNS void LANGUAGE sql
+SET enable_nestloop = off AS $$   -- what was written a moment ago has no statistics
+    WITH several AS (
+        SELECT e.noun, e.entity_id FROM event e WHERE e.topic = order_by_version.topic AND e.seq > before AND e.at = moment
+         GROUP BY 1, 2 HAVING count(*) > 1
+    ), versioned AS (
+        SELECT e.*, v.version, e.kind = 'd' AND e.moved_to IS NULL
+                   AND bool_or(e.kind = 'c' AND v.version = 1) OVER (row_ ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS ends_a_life
+          FROM event e JOIN several USING (noun, entity_id)
+          CROSS JOIN LATERAL (SELECT substring(coalesce(e."set"->>'version', e.was->>'version') from '^[0-9]{1,18}$')::bigint) v (version)
+         WHERE e.topic = order_by_version.topic AND e.seq > before AND e.at = moment AND v.version IS NOT NULL
+        WINDOW row_ AS (PARTITION BY e.noun, e.entity_id ORDER BY e.seq)
+    ), lives AS (
+        SELECT v.*, count(*) FILTER (WHERE v.ends_a_life) OVER (PARTITION BY v.noun, v.entity_id ORDER BY v.seq
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS life
+          FROM versioned v
+    ), placed AS MATERIALIZED (
+        SELECT l.*, row_number() OVER (PARTITION BY l.noun, l.entity_id ORDER BY l.seq) AS place,
+               row_number() OVER (PARTITION BY l.noun, l.entity_id ORDER BY l.life, l.version, l.kind = 'd', l.seq) AS turn
+          FROM lives l
+    )
+    UPDATE event e SET kind = f.kind, "set" = f."set", was = f.was, moved_to = f.moved_to
+      FROM placed f JOIN placed t ON (t.noun, t.entity_id, t.place) = (f.noun, f.entity_id, f.turn)
+     WHERE f.place <> f.turn AND e.topic = order_by_version.topic AND e.seq = t.seq AND e.at = moment
+$$;
+
 -- Number what this transaction has changed so far, write it to the log and ring its topics (at COMMIT). Returns the last
 -- number given in `for_topic`, null when nothing changed there. Runs at COMMIT by itself; call it as the last thing in a
 -- transaction to learn the number before.
@@ -126,6 +155,7 @@ DECLARE
     actor    bigint;
     via      text;
     op       text;
+    nested   boolean;
     rung     text := CASE WHEN current_setting('livelane.wake', true) = 'caller' THEN for_topic END;  -- by the caller
 BEGIN
     IF x IS NULL THEN
@@ -149,6 +179,7 @@ BEGIN
     actor := log_actor();
     via := log_via();
     op := log_op();
+    nested := current_setting('livelane.nested', true) = 'on';
     FOR column_ IN SELECT DISTINCT p.guard FROM pending p WHERE p.xid = x AND p.guard IS NOT NULL ORDER BY 1 LOOP
         PERFORM check_wip_limit(column_);
     END LOOP;
@@ -162,6 +193,9 @@ BEGIN
                    p.moved_to, p.place < per.n
               FROM (SELECT q.*, row_number() OVER (ORDER BY q.id) AS place
                       FROM pending q WHERE q.xid = x AND q.topic = per.topic) p;
+        IF nested AND per.n > 1 THEN
+            PERFORM order_by_version(per.topic, last - per.n, moment);
+        END IF;
         IF per.topic IS DISTINCT FROM rung THEN
             PERFORM pg_notify('livelane', per.topic);
         END IF;
@@ -369,6 +403,9 @@ BEGIN
         BEGIN
             IF alone <> '' THEN   -- the promise is good for one statement
                 PERFORM set_config('livelane.alone', '', true);
+            END IF;
+            IF pg_trigger_depth() > 1 THEN   -- order_by_version()
+                PERFORM set_config('livelane.nested', 'on', true);
             END IF;
             IF TG_OP = 'INSERT' THEN
 %s

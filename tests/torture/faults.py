@@ -14,7 +14,8 @@ from tests.torture.ground import Ground
 
 FAULTS = ("restart", "kill", "listener", "connections", "postgres", "freeze", "lunch", "trigger")
 
-# It comes after the log's own, and changes another ticket in whoever's transaction.
+# `zzz` comes after the log's own, and changes another ticket in whoever's transaction.
+# `again` comes before it, and changes once more what is being written.
 MEDDLE = """
 CREATE OR REPLACE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
@@ -26,8 +27,16 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER zzz AFTER UPDATE ON ticket REFERENCING OLD TABLE AS before NEW TABLE AS after
     FOR EACH STATEMENT EXECUTE FUNCTION meddle();
+CREATE OR REPLACE FUNCTION again() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF pg_trigger_depth() = 1 AND NEW.version IS DISTINCT FROM OLD.version THEN
+        UPDATE ticket SET description = random()::text WHERE id = NEW.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER again AFTER INSERT OR UPDATE ON ticket FOR EACH ROW EXECUTE FUNCTION again();
 """
-MEDDLE_NO_MORE = "DROP TRIGGER IF EXISTS zzz ON ticket"
+MEDDLE_NO_MORE = "DROP TRIGGER IF EXISTS zzz ON ticket; DROP TRIGGER IF EXISTS again ON ticket"
 
 
 async def break_things(ground: Ground, every_s: tuple[float, float]) -> None:

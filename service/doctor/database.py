@@ -16,6 +16,7 @@ SKEW_FAIL_S = 30.0
 QUEUE_WARN = 0.05
 QUEUE_FAIL = 0.5
 ROUND_TRIP_S = 3.0
+SLOW_TRIP_S = 0.2
 
 Conn = psycopg.Connection[tuple[Any, ...]]
 
@@ -277,13 +278,19 @@ def _partitions(conn: Conn) -> Iterator[Finding]:
 
 
 def _round_trip(url: str, conn: Conn) -> Finding:
+    """Look at the quickest of a few: a machine has its moments."""
     channel = f"livelane_doctor_{secrets.token_hex(4)}"
+    took = ROUND_TRIP_S
+    heard = None
     with psycopg.connect(url, autocommit=True) as listener:
         listener.execute(f"LISTEN {channel}".encode())
-        began = time.monotonic()
-        conn.execute("SELECT pg_notify(%s, '')", (channel,))
-        heard = next(iter(listener.notifies(timeout=ROUND_TRIP_S, stop_after=1)), None)
-        took = time.monotonic() - began
+        for _ in range(5):
+            began = time.monotonic()
+            conn.execute("SELECT pg_notify(%s, '')", (channel,))
+            heard = next(iter(listener.notifies(timeout=ROUND_TRIP_S, stop_after=1)), None)
+            took = min(took, time.monotonic() - began)
+            if heard is None or took < SLOW_TRIP_S:
+                break
     if heard is None:
         return fail(
             "notifications",
@@ -291,7 +298,7 @@ def _round_trip(url: str, conn: Conn) -> Finding:
             "Something between keeps sessions apart (a pooler, a load balancer): give the URL of PostgreSQL itself.",
         )
     text = f"A notification comes through in {took * 1000:.1f} ms."
-    if took > 0.2:
+    if took > SLOW_TRIP_S:
         return warn("notifications", text, "Look at the load of the database server and the network between.")
     return ok("notifications", text)
 

@@ -123,7 +123,7 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(url: str, co
         await set_up(client, await add_code(conn))
         quickest: dict[str, float] = {}
         answers: set[tuple[int, bytes]] = set()
-        for email in ("ada@example.org", "nobody@example.org") * 5:
+        for email in ("ada@example.org", "nobody@example.org") * 8:
             began = time.monotonic()
             answer = await client.post("/api/session", json={"email": email, "password": "guess"})
             quickest[email] = min(quickest.get(email, 9), time.monotonic() - began)
@@ -131,7 +131,7 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(url: str, co
 
     assert len(answers) == 1
     known, unknown = quickest.values()
-    assert 0.5 < unknown / known < 2, quickest  # without a hash to compare it would be a tenth
+    assert 0.33 < unknown / known < 3, quickest  # without a hash to compare it would be a tenth
 
 
 async def test_a_network_guesses_from_one_address_however_many_it_has(url: str):
@@ -143,11 +143,16 @@ async def test_a_network_guesses_from_one_address_however_many_it_has(url: str):
         ).status_code
 
     async with browser(url) as client:
-        same = [await guess(client, f"2001:db8:0:7::{n:x}") for n in range(31)]
-        assert same == [403] * 30 + [429]
+
+        async def refused(addresses: list[str]) -> int:
+            """How many of these guesses, made at once, are not even looked at."""
+            return (await asyncio.gather(*(guess(client, address) for address in addresses))).count(429)
+
+        # Thirty, then one every two seconds: what a slow machine takes for these allows some more.
+        assert 35 <= await refused([f"2001:db8:0:7::{n:x}" for n in range(70)]) <= 40
         assert await guess(client, "2001:db8:0:8::1") == 403
         assert await guess(client, "::ffff:192.0.2.1") == 403
-        assert [await guess(client, "192.0.2.1") for _ in range(30)] == [403] * 29 + [429]
+        assert 36 <= await refused(["192.0.2.1"] * 70) <= 41
         assert await guess(client, "192.0.2.2") == 403
 
 

@@ -172,7 +172,7 @@ def test_a_worker_that_is_killed_is_replaced_and_all_end_together(product: Produ
     os.kill(before[0], signal.SIGKILL)
     eventually(lambda: len(set(product.workers) - set(before)) == 1)
     after = product.workers
-    assert ready(product.url)["status"] == "ready"
+    eventually(lambda: ready(product.url)["status"] == "ready")
 
     assert product.stop() in {0, 128 + signal.SIGTERM}
     assert not any(Path(f"/proc/{pid}").exists() for pid in after)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -44,7 +45,10 @@ def test_the_wheel_alone_serves_the_whole_product(tmp_path: Path) -> None:
             script = re.search(r'src="\./(assets/[^"]+\.js)"', page)
             assert script
             assert httpx.get(f"{url}/{script[1]}").status_code == 200
-            assert httpx.get(f"{url}/health/ready").json()["status"] == "ready"
+            until = time.monotonic() + 20
+            while (said := httpx.get(f"{url}/health/ready", timeout=20).json())["status"] != "ready":
+                assert time.monotonic() < until, said
+                time.sleep(0.1)
             assert httpx.get(f"{url}/api/boards").status_code == 401
         finally:
             process.send_signal(signal.SIGINT)

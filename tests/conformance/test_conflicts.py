@@ -20,9 +20,7 @@ def current_row(said: dict[str, Any], row_id: int) -> dict[str, Any]:
     return found[0]
 
 
-@pytest.mark.parametrize(
-    "header", ["1", '"x"', 'W/"1"', '"1", "2"', "*", '""', '"1', '"-1"', '"1.5"', '"99999999999999999999999"', "'1'"]
-)
+@pytest.mark.parametrize("header", ["1", '"x"', 'W/"1"', '"1", "2"', "*", '""', '"1', '"-1"', '"1.5"', "'1'"])
 async def test_anything_but_one_quoted_integer_is_400(ada: Person, board: Board, ticket: dict[str, Any], header: str):
     path = f"/api/tickets/{ticket['id']}"
 

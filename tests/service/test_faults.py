@@ -53,17 +53,17 @@ class TestAHeldRow:
         took: list[float] = []
         async with conn.transaction():
             await conn.execute("UPDATE ticket SET title = 'held' WHERE id = %s", (held.rpartition("/")[2],))
-            waiting = [asyncio.create_task(told(number)) for number in range(12)]
+            waiting = [asyncio.create_task(told(number)) for number in range(40)]
             while not all(task.done() for task in waiting):
                 began = time.monotonic()
                 await ada.do("PATCH", free, {"title": f"free {len(took)}"})
                 took.append(time.monotonic() - began)
             answered = sorted([await task for task in waiting])
 
-        assert answered[3] < 1.0, answered
-        assert answered[-1] < 3.0, answered
-        assert sorted(took)[len(took) // 2] < 0.3, took  # behind one pair that finds the row held, QUICK_LOCK
-        assert len(took) > 5, took
+        # Within LOCKED_S, and then as slow machines are. Passing the gate in pairs, the last would be told after
+        # 1.8 s, and what is free be held up for more than one.
+        assert answered[-1] < 1.5, answered
+        assert max(took) < 1.0, took
 
     async def test_other_boards_do_not_notice(self, ada: Person, conn: psycopg.AsyncConnection):
         _, (todo, *_) = await ada.board()

@@ -63,7 +63,7 @@ class Product:
         self.schema = Schema(settings.database_url)
         self.prefix = settings.prefix
         self.routes: dict[str, ASGI] = {"health": self._health, "metrics": _metrics}
-        self.rest: ASGI = _nothing
+        self.rest: ASGI = _other_half("streams")
         live = api = None
         if settings.only != "api":
             from streams.app import create_app as create_streams  # here: a half that does not run is not loaded
@@ -78,6 +78,8 @@ class Product:
                 )
             )
             self.routes["streams"] = live
+        else:  # not the web app's page, which is the rest: whoever opens a stream would take it for one
+            self.routes["streams"] = _other_half("api")
         if settings.only != "streams":
             from service.app import create_app
 
@@ -200,8 +202,14 @@ async def _metrics(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(scope, send, 200, {"content-type": CONTENT_TYPE_LATEST, **NOW}, generate_latest(registry))
 
 
-async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    await problem(scope, send, 404)
+def _other_half(this: str) -> ASGI:
+    """Return what answers for the half that is another process."""
+
+    async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"This process runs with --only {this}; let the proxy pass {scope['path']} to the other half."
+        await problem(scope, send, 404, detail=detail)
+
+    return nothing
 
 
 def create_product(settings: Settings) -> Product:
@@ -277,6 +285,7 @@ def run_all(settings: Settings, workers: int, listening: socket.socket) -> None:
     if workers == 1:
         run(settings, listening)
         return
+    logs.begin()
     with tempfile.TemporaryDirectory(prefix="livelane-metrics-") as numbers:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = numbers
         run_workers(workers, functools.partial(run, settings), listening, _forget)

@@ -23,6 +23,7 @@ from service.parameters import WebAddress
 from service.schema import database
 from service.telling import Board, who
 
+STEADY_S = 10.0  # a stream that ends before its first heartbeat is due was no success: the next waits longer
 SILENCE_S = 25.0  # heartbeats come every 10 s; after this long without a byte the stream is dead
 CONNECT_S = 5.0
 MOST_WAIT_S = 15.0  # between two tries
@@ -98,6 +99,7 @@ class Tail:
         self.cursor = ""
         self.retry_s = 1.0
         self.failures = 0
+        self.open_at: float | None = None  # since when the last stream was there
 
     def follow(self) -> None:
         """Print what happens, reconnecting for ever. Raises Ended when the server says that it is over."""
@@ -137,6 +139,9 @@ class Tail:
             client.stream("GET", f"{self.url}/streams/boards/{self.board}", headers=headers) as answer,
         ):
             self._check(answer)
+            self.open_at = time.monotonic()
+            if self.failures:
+                self.out.note("live again")
             frames = Frames()
             for piece in answer.iter_bytes():
                 for frame in frames.feed(piece):
@@ -144,14 +149,19 @@ class Tail:
                     yield frame
                 if frames.retry_ms is not None:
                     self.retry_s = frames.retry_ms / 1000
-                if self.failures:
-                    self.failures = 0
-                    self.out.note("live again")
 
     def _check(self, answer: httpx.Response) -> None:
-        if answer.status_code == 200:
+        kind = answer.headers.get("content-type", "nothing").partition(";")[0]
+        if answer.status_code == 200 and kind == "text/event-stream":
             return
         answer.read()
+        if answer.status_code == 200:
+            if self.cursor:  # it was right before: somebody on the way says something meanwhile
+                raise httpx.ReadError(f"the answer is {kind}, no event stream")
+            raise Ended(
+                f"{self.url} answers with {kind}, no event stream. Give the address where Livelane's streams are; "
+                f"`livelane doctor {self.url}` says what stands there."
+            )
         if answer.status_code == 401 and self.key.borrow():
             raise httpx.ReadError("the token had ended")
         if answer.status_code in {401, 403, 404, 422}:
@@ -176,6 +186,9 @@ class Tail:
             self.out.note(f"the server says goodbye: {reason}")
 
     def _wait(self, why: str) -> None:
+        if self.open_at and time.monotonic() - self.open_at > STEADY_S:
+            self.failures = 0
+        self.open_at = None
         delay = min(self.retry_s * 1.7**self.failures, MOST_WAIT_S) * random.uniform(0.7, 1.3)  # noqa: S311 -- jitter
         if self.retry_s > 0.2 or self.failures:  # a rotation reopens at once and is nobody's concern
             self.out.note(f"{why}; trying again in {delay:.1f} s")

@@ -183,10 +183,12 @@ async def answer(scope: Scope, send: Send, status: int, headers: Mapping[str, st
     await send({"type": "http.response.body", "body": sent, "more_body": False})
 
 
-async def problem(scope: Scope, send: Send, status: int, headers: Mapping[str, str] | None = None) -> None:
+async def problem(
+    scope: Scope, send: Send, status: int, headers: Mapping[str, str] | None = None, detail: str = ""
+) -> None:
     """Send problem+json for what no other app answers."""
-    kind, title, detail = KINDS[status]
-    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail.format(**scope)}
+    kind, title, sentence = KINDS[status]
+    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail or sentence.format(**scope)}
     await answer(
         scope, send, status, {"content-type": "application/problem+json", **(headers or {})}, json.dumps(body).encode()
     )

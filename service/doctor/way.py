@@ -26,6 +26,7 @@ PATIENCE_S = 4.0  # for an event through the address; longer means that it is he
 CLUMP_S = 0.05  # events written further apart than this must not come in one piece
 SLOW_S = 0.1  # what a proxy may add
 HEARTBEAT_S = 12.0  # 10 are promised
+EVENTS = "text/event-stream"
 BROWSER = {"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*"}
 
 
@@ -143,7 +144,7 @@ def streams(
     try:
         with _open(address.url + path, auth | BROWSER) as stream:
             yield from _headers(stream, address, scratch is not None)
-            if stream.status != 200:
+            if stream.status != 200 or not stream.headers.get("content-type", "").startswith(EVENTS):
                 return
             yield from _identity(stream, epoch, address)
         with contextlib.ExitStack() as stack:
@@ -200,7 +201,16 @@ def _headers(stream: Exchange, address: Address, fresh: bool) -> Iterator[Findin
                    "another token with `livelane token EMAIL`.")  # fmt: skip
         return
     if stream.status != 200:
-        yield fail("stream", f"The stream is answered with {stream.status}.", "Look into the server's log.")
+        detail = ""
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # not a problem document of ours
+            detail = json.loads(stream.whole(1.0))["detail"]
+        yield fail("stream", f"The stream is answered with {stream.status}{f': {detail}' if detail else '.'}",
+                   "Look into the server's log.")  # fmt: skip
+        return
+    kind = stream.headers.get("content-type", "nothing").partition(";")[0]
+    if kind != EVENTS:
+        yield fail("stream", f"The stream is answered with {kind}, no event stream.",
+                   f"Let the proxy pass /streams on to Livelane, and leave Content-Type: {EVENTS} alone.")  # fmt: skip
         return
     encoding = stream.headers.get("content-encoding", "identity")
     if encoding != "identity":

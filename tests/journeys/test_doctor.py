@@ -5,10 +5,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.doctor import database, log
+from service.doctor import database, log, way
 from service.doctor.finding import Finding as Found
 from tests.cluster import Cluster
 from tests.doctor import examine, one, troubles
+from tests.journeys.conftest import Web
 from tests.product import Product
 
 
@@ -49,6 +50,14 @@ def test_a_healthy_product_is_found_healthy_and_left_as_it_was(serve: Product) -
         finding["check"] for finding in findings
     }
     assert counts(serve.database_url) == before
+
+
+def test_a_page_where_the_stream_should_be_is_found(web: Web) -> None:
+    (found,) = [
+        found for found in way.streams(way.Address(web.url), None, "llt_x", None, None) if found.level == "fail"
+    ]
+
+    assert (found.check, found.text) == ("stream", "The stream is answered with text/html, no event stream.")
 
 
 @pytest.mark.usefixtures("board")

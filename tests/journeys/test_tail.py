@@ -15,6 +15,7 @@ from typing import Self
 import psycopg
 import pytest
 
+from tests.journeys.conftest import Web
 from tests.product import Product
 
 LINE_S = 15.0
@@ -139,6 +140,21 @@ def test_as_json_each_line_is_an_object(serve: Product, sql: psycopg.Connection)
 
     assert snapshot["state"]["board"]["title"] == "Road"
     assert (event["seq"], event["set"]["title"]) == (snapshot["seq"] + 1, "Two\u2028lines")
+
+
+def test_a_page_where_the_stream_should_be_is_no_stream(web: Web) -> None:
+    web.kind = "text/html; charset=utf-8"
+    with Tail("1", "--url", web.url, "--token", "llt_x") as tail:
+        tail.until("answers with text/html, no event stream")
+        assert tail.process.wait(10) == 1
+
+
+def test_streams_that_end_at_once_are_opened_ever_more_seldom(web: Web) -> None:
+    web.kind = "text/event-stream"
+    with Tail("1", "--url", web.url, "--token", "llt_x") as tail:
+        waits = [float(tail.until("trying again in").split()[-2]) for _ in range(4)]
+
+    assert waits[3] > 1.7**3 * 0.7 > waits[0]  # each 1.7 times as long, give or take 30 %
 
 
 def test_ctrl_c_ends_it_cleanly_and_the_borrowed_token_is_given_back(serve: Product, sql: psycopg.Connection) -> None:

@@ -152,7 +152,9 @@ def test_everything_works_under_a_path_prefix_that_a_proxy_passes_on_or_strips(
 def test_the_halves_run_apart_on_one_database(product: Product, tmp_path: Path) -> None:
     product.start("--only", "api")
     assert httpx.get(f"{product.url}/api/boards").status_code == 401
-    assert httpx.get(f"{product.url}/streams/boards/1").headers["content-type"] != "text/event-stream"
+    elsewhere = httpx.get(f"{product.url}/streams/boards/1")
+    assert (elsewhere.status_code, elsewhere.headers["content-type"]) == (404, "application/problem+json")
+    assert "--only api" in elsewhere.json()["detail"]
     assert httpx.get(f"{product.url}/").status_code == 200
 
     with Product(product.database_url, tmp_path / "streams.log") as other:

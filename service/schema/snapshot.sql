@@ -355,10 +355,20 @@ CREATE OR REPLACE FUNCTION redacted(object json) RETURNS json LANGUAGE sql IMMUT
 $$;
 
 -- Blank a person: name, address, password and credentials go, memberships and invitations end, the id stays. False: no such person.
+-- Of a board that has no other owner the longest editor becomes one, else the longest viewer: it can go on.
 CREATE OR REPLACE FUNCTION erase_person(person_id bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     address text;
 BEGIN
+    PERFORM FROM board b   -- as every change of members does: two owners that go at once would each see the other
+      WHERE b.id IN (SELECT m.board_id FROM member m WHERE m.person_id = erase_person.person_id) ORDER BY b.id FOR NO KEY UPDATE;
+    UPDATE member x SET role = 'owner'
+      FROM (SELECT DISTINCT ON (m.board_id) m.id
+              FROM member m JOIN member mine ON mine.board_id = m.board_id AND mine.person_id = erase_person.person_id AND mine.role = 'owner'
+             WHERE m.person_id <> erase_person.person_id
+               AND NOT EXISTS (SELECT FROM member o WHERE o.board_id = m.board_id AND o.role = 'owner' AND o.person_id <> erase_person.person_id)
+             ORDER BY m.board_id, m.role = 'viewer', m.created_at, m.id) heir
+     WHERE x.id = heir.id;
     SELECT p.email INTO address FROM person p WHERE p.id = erase_person.person_id FOR NO KEY UPDATE;
     UPDATE person SET name = 'Former member', email = NULL, password_hash = NULL, admin = false, erased_at = now(), time_zone = 'UTC', locale = 'en'
      WHERE id = erase_person.person_id;

@@ -290,6 +290,31 @@ async def test_an_erased_person_becomes_a_member_by_no_way(conn: AsyncConnection
         await conn.execute("INSERT INTO member (board_id, person_id, role) VALUES (1, 2, 'viewer')")
 
 
+async def test_of_the_boards_that_an_erased_person_alone_owned_somebody_else_becomes_the_owner(conn: AsyncConnection):
+    people = ("Ann", "Ben", "Cem", "Dov", "Eve")
+    ids = {name: await value(conn, "INSERT INTO person (name) VALUES (%s) RETURNING id", name) for name in people}
+    for number, members in (
+        (11, {"Ann": "owner", "Ben": "viewer", "Cem": "editor", "Dov": "editor"}),
+        (12, {"Ben": "viewer", "Ann": "owner", "Eve": "viewer"}),
+        (13, {"Ben": "editor", "Ann": "owner", "Eve": "owner"}),
+        (14, {"Ann": "owner"}),
+        (15, {"Ann": "editor", "Ben": "owner", "Cem": "editor"}),
+    ):
+        await conn.execute("INSERT INTO board (id, title) VALUES (%s, 'Theirs')", (number,))
+        for name, role in members.items():
+            await conn.execute(
+                "INSERT INTO member (board_id, person_id, role) VALUES (%s, %s, %s)", (number, ids[name], role)
+            )
+
+    await conn.execute("SELECT erase_person(%s)", (ids["Ann"],))
+
+    owners = """
+        SELECT string_agg(m.board_id || ' ' || p.name, ', ' ORDER BY m.board_id)
+          FROM member m JOIN person p ON p.id = m.person_id WHERE m.role = 'owner' AND m.board_id > 10
+    """
+    assert await value(conn, owners) == "11 Cem, 12 Ben, 13 Eve, 15 Ben"
+
+
 async def test_touching_all_topics_gives_each_a_new_number_that_asks_for_a_snapshot(conn: AsyncConnection):
     await set_up(conn)
     before = await seq(conn)

@@ -83,8 +83,8 @@ def restore_from(url: str, file: Path) -> None:
         ).fetchone()
         if row and row[0]:
             raise click.ClickException(
-                "There is a board in this database already; restore into an empty one: another --data, "
-                "or a new database with createdb."
+                "Livelane's tables are in this database already; restore into an empty one: another --data that no "
+                "other command has used yet, or a new database with createdb."
             )
     psql = [programs() / "psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull]
     with (

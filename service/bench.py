@@ -10,13 +10,15 @@ from service.settings import CHECKOUT
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[quick] [PART …] [--readers N] [--json FILE]")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[quick] [PART …] [OPTIONS]")
 @click.pass_context
 def bench(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Measure Livelane on this machine, each figure beside its limit, as a table and JSON.
 
-    Parts are fanout, latency, rest, wakeups, bulk, comeback; all of them unless named. `quick` takes two minutes.
-    It runs its own server on its own database; with --database-url on a PostgreSQL of yours, best an empty one.
+    Parts are fanout, latency, rest, wakeups, bulk, comeback, proxies, many, peers, boards, replay, snapshot, and, only
+    when named, nodes and units; growth is boards to snapshot, scale is nodes and units. `quick` is shorter and smaller.
+    It runs its own server on a database that is thrown away; with --database-url on a PostgreSQL of yours, best an
+    empty one. --readers is how many streams, --json where the figures go, --page a Markdown page to put them into.
 
     \b
     livelane bench quick

@@ -16,7 +16,7 @@ import click
 import psycopg
 from msgspec import structs
 
-from service import credentials, running
+from service import credentials, logs, running
 from service.parameters import Networks, WebAddress
 from service.schema import database
 from service.schema.embedded import EmbeddedError, attach, claim
@@ -48,6 +48,7 @@ ORDER: list[str] = [  # as people need them
     "bench",
     "schema",
 ]
+BIGINT = 2**63 - 1  # the last id that a row can have
 SENTENCES = (database.DatabaseProblem, EmbeddedError, MigrationError, credentials.Refused, ChildProcessError)
 
 Command = Callable[..., Any]
@@ -71,6 +72,8 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except SENTENCES as error:
             raise click.ClickException(str(error)) from None
+        except KeyboardInterrupt:
+            sys.exit(128 + signal.SIGINT)  # no word of ours: whoever pressed it knows
         except psycopg.OperationalError as error:
             text = str(error).strip() or type(error).__name__
             raise click.ClickException(f"The database went away: {text}. Look at its log and try again.") from None
@@ -87,7 +90,7 @@ def with_database(command: Command) -> Command:
         type=click.Path(path_type=Path, file_okay=False),
         default=data_directory,
         show_default=str(data_directory()),
-        help="Folder of the embedded PostgreSQL.",
+        help="Folder of the embedded PostgreSQL, and of web app files of earlier releases.",
     )(command)
     return click.option(
         "--database-url",
@@ -131,8 +134,9 @@ def say(text: str) -> None:
 def livelane() -> None:
     """A kanban board that is live for everyone: REST in, streams out, SQL anywhere.
 
-    `livelane serve` is all you need to begin. Every option can be set by the environment as well:
-    --database-url is LIVELANE_DATABASE_URL, --public-url LIVELANE_PUBLIC_URL, and so on.
+    `livelane serve` is all you need to begin. Each option of `serve` can be set by the environment as well:
+    --database-url is LIVELANE_DATABASE_URL, --public-url LIVELANE_PUBLIC_URL, and so on. All verbs take the database
+    from there; tail takes LIVELANE_URL, tail and doctor LIVELANE_TOKEN.
     LIVELANE_LOG (lines or json) and LIVELANE_LOG_LEVEL say how the log looks.
     """
 
@@ -186,6 +190,8 @@ def serve(
     from service.web import app_version, keep_assets
 
     _check_wakeups(wakeups)
+    if wrong := logs.wrong():
+        raise click.UsageError(wrong)
     with contextlib.ExitStack() as stack:
         role = f"serve-{only}" if only else "serve"
         tell = None if database_url else stack.enter_context(claim(data, role))
@@ -210,8 +216,9 @@ def serve(
         settings = structs.replace(settings, database_url=url)
         with contextlib.suppress(OSError):  # a folder for the embedded database is not needed beside another's
             keep_assets(data / "assets")
-        _welcome(settings, "your PostgreSQL" if database_url else f"an embedded PostgreSQL in {data}")
-        product.run_all(settings, workers, listening)
+        with contextlib.suppress(KeyboardInterrupt):  # before the server listens for it
+            _welcome(settings, "your PostgreSQL" if database_url else f"an embedded PostgreSQL in {data}")
+            product.run_all(settings, workers, listening)
     goes_on = not database_url and is_kept(data)
     say(f"Livelane has stopped.{' Another command still uses its PostgreSQL.' if goes_on else ''}")
 
@@ -219,8 +226,11 @@ def serve(
 def _check_wakeups(wakeups: str) -> None:
     if not wakeups:
         return
-    url = urlsplit(wakeups)
-    if url.scheme not in {"nats", "tls"} or not url.hostname:
+    right = False
+    with contextlib.suppress(ValueError):  # a port that is none, a bracket without its other
+        url = urlsplit(wakeups)
+        right = url.scheme in {"nats", "tls"} and bool(url.hostname) and url.port != 0
+    if not right:
         raise click.BadParameter("--wakeups is the address of a NATS server: nats://host:4222, or tls://…")
     if importlib.util.find_spec("nats") is None:
         raise click.ClickException("NATS needs its client, which is an extra: pip install 'livelane[nats]'.")
@@ -230,6 +240,8 @@ def _check_wakeups(wakeups: str) -> None:
 def _listening(listen: Callable[[str, int], socket.socket], host: str, port: int) -> Generator[socket.socket]:
     try:
         listening = listen(host, port)
+    except UnicodeError:  # no name that DNS can have
+        raise click.ClickException(f"There is no host {host!r}; give an address of this machine with --host.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise click.ClickException(
@@ -300,7 +312,7 @@ def person() -> None:
 @with_database
 @click.argument("email")
 @click.option("--name", required=True, help="As others see it.")
-@click.option("--admin", is_flag=True, help="May manage people.")
+@click.option("--admin", is_flag=True, help="Marks whose it is to manage people; no call of the API asks yet.")
 @click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", type=WebAddress(),
               help="Where the printed link leads.",
               show_default="the running server, else http://localhost:8000")  # fmt: skip
@@ -328,14 +340,20 @@ def link(database_url: str, data: Path, email: str, base: str) -> None:
 @person.command("erase")
 @with_database
 @click.argument("email")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask. A script is not asked in any case.")
 def erase(database_url: str, data: Path, email: str, yes: bool) -> None:
     """Blank a person's name, address and credentials for good; what they did stays, by a former member."""
-    if not yes:
-        click.confirm(f"Erase {email}? Nobody can undo this.", abort=True)
+    _make_sure(f"Erase {email}? Nobody can undo this.", yes)
     with _owner(database_url, data) as conn:
-        person_id = credentials.erase_person(conn, email)
-    click.echo(f"Person {person_id} is erased. Backups that you keep still have the name.")
+        erased = credentials.erase_person(conn, email)
+    click.echo(f"Person {erased.person} is erased. Backups that you keep still have the name.")
+    for board, name in erased.heirs:
+        click.echo(f"Board {board} had no other owner; {name} is its owner now.")
+    for board in erased.alone:
+        click.echo(
+            f"Board {board} has no member left, so nobody can open it. To delete it for good: "
+            f'livelane sql -- -c "DELETE FROM board WHERE id = {board}"'
+        )
 
 
 @livelane.command("token")
@@ -359,12 +377,11 @@ def redact() -> None:
 
 @redact.command("ticket")
 @with_database
-@click.argument("number", type=click.IntRange(1))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.argument("number", type=click.IntRange(1, BIGINT))
+@click.option("--yes", is_flag=True, help="Do not ask. A script is not asked in any case.")
 def redact_ticket(database_url: str, data: Path, number: int, yes: bool) -> None:
     """Blank the title and description of ticket #NUMBER, now and in its history, for every reader."""
-    if not yes:
-        click.confirm(f"Blank the texts of ticket #{number}? Nobody can undo this.", abort=True)
+    _make_sure(f"Blank the texts of ticket #{number}? Nobody can undo this.", yes)
     with _owner(database_url, data) as conn:
         credentials.redact_ticket(conn, number)
     click.echo(f"Ticket #{number} is redacted; open boards start again from a snapshot.")
@@ -376,6 +393,16 @@ def schema() -> None:
     from service.app import openapi_json  # here: the other verbs need no API
 
     click.echo(openapi_json())
+
+
+def _make_sure(question: str, yes: bool) -> None:
+    """Ask, when somebody is at the terminal to answer. A script has no second thoughts, and says what it means."""
+    if yes or not sys.stdin.isatty():
+        return
+    with contextlib.suppress(click.Abort):  # Ctrl-C or Ctrl-D instead of an answer
+        if click.confirm(question):
+            return
+    raise click.ClickException("Nothing was changed.")
 
 
 def _address(database_url: str, data: Path) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 
+import msgspec
 import psycopg
 
 CODE_BYTES = 16  # 128 bits
@@ -11,6 +12,14 @@ TOKEN_BYTES = 32
 
 class Refused(Exception):
     """The command cannot be done; the text says why and what to do."""
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """Who was erased, and what became of the boards that nobody else owned."""
+
+    person: int
+    heirs: list[tuple[int, str]]  # the board, and who owns it now
+    alone: list[int]  # boards without any other member
 
 
 def setup_code(conn: psycopg.Connection) -> str | None:
@@ -58,20 +67,41 @@ def sign_in_code(conn: psycopg.Connection, email: str) -> str:
 def add_token(conn: psycopg.Connection, email: str, name: str) -> str:
     """Return a new bearer token of that person. The database keeps its hash alone."""
     token = f"llt_{secrets.token_urlsafe(TOKEN_BYTES)}"
-    conn.execute(
-        "INSERT INTO token (person_id, name, secret_hash) VALUES (%s, %s, %s)",
-        (_person(conn, email), name, _hash(token)),
-    )
+    try:
+        conn.execute(
+            "INSERT INTO token (person_id, name, secret_hash) VALUES (%s, %s, %s)",
+            (_person(conn, email), name, _hash(token)),
+        )
+    except (psycopg.errors.CheckViolation, psycopg.errors.DataError):
+        raise Refused("A token's name has 1 to 200 characters, at least one of them visible.") from None
     return token
 
 
-def erase_person(conn: psycopg.Connection, email: str) -> int:
-    """Blank a person's name, address and credentials, keep the id, and return it."""
+def erase_person(conn: psycopg.Connection, email: str) -> Erased:
+    """Blank a person's name, address and credentials and keep the id; their boards go to others who are there."""
     person = _person(conn, email)
     with conn.transaction():
         conn.execute("SELECT set_context(NULL, NULL, 'system')")
+        boards = conn.execute(
+            """
+            SELECT m.board_id FROM member m
+             WHERE m.person_id = %(person)s AND m.role = 'owner'
+               AND NOT EXISTS (SELECT FROM member o
+                                WHERE o.board_id = m.board_id AND o.role = 'owner' AND o.person_id <> %(person)s)
+             ORDER BY m.board_id
+            """,
+            {"person": person},
+        ).fetchall()
         conn.execute("SELECT erase_person(%s)", (person,))
-    return person
+        heirs = conn.execute(
+            """
+            SELECT m.board_id, p.name FROM member m JOIN person p ON p.id = m.person_id
+             WHERE m.role = 'owner' AND m.board_id = ANY(%s) ORDER BY m.board_id
+            """,
+            ([board for (board,) in boards],),
+        ).fetchall()
+    known = dict(heirs)
+    return Erased(person, heirs, [board for (board,) in boards if board not in known])
 
 
 def redact_ticket(conn: psycopg.Connection, ticket: int) -> None:

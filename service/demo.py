@@ -15,8 +15,9 @@ import msgspec
 import psycopg
 from click.core import ParameterSource
 
-from service import credentials, running
+from service import credentials, logs, running
 from service.cli import opened, say, with_database
+from service.parameters import WebAddress
 from service.robots import Robot, Script
 from service.schema import database
 from service.schema.embedded import attach, claim
@@ -61,8 +62,8 @@ class Scene(msgspec.Struct, frozen=True):
 
 @click.command()
 @with_database
-@click.option("--url", default="", metavar="URL",
-              help="A Livelane that runs already on that database; without it the demo starts its own.")  # fmt: skip
+@click.option("--url", default="", metavar="URL", type=WebAddress(),
+              help="A Livelane that runs already, on the database given too; else the demo starts one.")  # fmt: skip
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535),
               help="Where its own listens; a free one is taken when this is in use.")  # fmt: skip
 @click.option("--robots", "count", default=3, show_default=True, type=click.IntRange(0, len(COLLEAGUES)),
@@ -74,15 +75,17 @@ def demo(ctx: click.Context, database_url: str, data: Path, url: str, port: int,
 
     Without --data or --database-url everything is thrown away at the end.
     """
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         if ctx.get_parameter_source("data") is ParameterSource.DEFAULT and not database_url:
+            if url:  # a board in a new database is none there
+                raise click.UsageError(f"Give the database of {url} as well: --data or --database-url.")
             data = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="livelane-", ignore_cleanup_errors=True))
             )
         elif not url and not database_url and (found := running.find(data, ("serve",))):
             url = found.url
         if url:
-            _join(stack, database_url, data, url.rstrip("/"), count, pace)
+            _join(stack, database_url, data, url, count, pace)
         else:
             _own(stack, database_url, data, port, count, pace)
 
@@ -91,8 +94,7 @@ def _join(stack: contextlib.ExitStack, database_url: str, data: Path, url: str, 
     """Work on a Livelane that runs already, until Ctrl-C."""
     at = stack.enter_context(opened(database_url, data))
     _at_work(stack, at, _sql_url(stack, database_url, data), url, count, pace)
-    with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+    threading.Event().wait()
 
 
 def _own(stack: contextlib.ExitStack, database_url: str, data: Path, port: int, count: int, pace: float) -> None:
@@ -101,6 +103,8 @@ def _own(stack: contextlib.ExitStack, database_url: str, data: Path, port: int, 
     from service.web import app_version
 
     os.environ.setdefault("LIVELANE_LOG_LEVEL", "WARNING")
+    if wrong := logs.wrong():
+        raise click.UsageError(wrong)
     if not database_url:
         tell = stack.enter_context(claim(data, "serve"))
     else:

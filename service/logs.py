@@ -9,6 +9,8 @@ import os
 import sys
 from datetime import UTC, datetime
 
+STYLES = ("lines", "json")
+LEVELS = ("debug", "info", "warning", "error", "critical")
 PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
@@ -45,11 +47,20 @@ def _extra(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in PLAIN and value is not None}
 
 
+def wrong() -> str:
+    """Return what is wrong with the settings, in a sentence; "" when nothing is."""
+    for name, known in (("LIVELANE_LOG", STYLES), ("LIVELANE_LOG_LEVEL", LEVELS)):
+        if (said := os.environ.get(name, "")) and said.lower() not in known:
+            return f"{name} is {said!r}; it can be {', '.join(known[:-1])} or {known[-1]}."
+    return ""
+
+
 def begin() -> None:
-    """Set the process's logging up; LIVELANE_LOG=lines|json and LIVELANE_LOG_LEVEL change it."""
-    style = os.environ.get("LIVELANE_LOG") or ("lines" if sys.stderr.isatty() else "json")
+    """Set the process's logging up; LIVELANE_LOG and LIVELANE_LOG_LEVEL change it."""
+    style = os.environ.get("LIVELANE_LOG", "").lower() or ("lines" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler()
     handler.setFormatter(Lines() if style == "lines" else Objects())
-    logging.basicConfig(level=os.environ.get("LIVELANE_LOG_LEVEL", "INFO").upper(), handlers=[handler], force=True)
+    level = os.environ.get("LIVELANE_LOG_LEVEL", "").upper() or "INFO"
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for talkative in ("uvicorn.error", "httpx", "httpcore"):
         logging.getLogger(talkative).setLevel(logging.WARNING)

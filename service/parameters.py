@@ -23,7 +23,8 @@ def _is_web_address(text: str) -> bool:
     with contextlib.suppress(ValueError):  # a port that is none, a bracket without its other
         url = urlsplit(text)
         rest = url.username or url.query or url.fragment
-        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and not rest
+        host = (url.hostname or "").encode("idna")  # ValueError for what no name can be: a..b
+        return url.scheme in {"http", "https"} and bool(host) and url.port != 0 and not rest
     return False
 
 

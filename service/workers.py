@@ -53,7 +53,10 @@ def run_workers(
                     continue
                 died_young = died_young + 1 if time.monotonic() - began < HEALTHY_S else 0
                 if died_young >= HOPELESS:
-                    raise ChildProcessError(f"{HOPELESS} workers in a row ended as soon as they had started")
+                    raise ChildProcessError(
+                        f"{HOPELESS} workers in a row ended as soon as they had started. The log says why; "
+                        "`livelane serve --workers 1` shows it alone."
+                    )
                 logger.warning("worker %s ended with %s; starting another", process.pid, process.exitcode)
                 buried(process.pid or 0)
                 stopping.wait(RESTART_S)

@@ -1,7 +1,6 @@
 """Looks at a database before anything uses it, and says in a sentence what is wrong with it."""
 
 import secrets
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -27,7 +26,7 @@ def examine(url: str) -> None:
 
 def connect(url: str) -> psycopg.Connection:
     """Connect, autocommit; raises DatabaseProblem with what to do about it."""
-    if "://" in url and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+    if "://" in url and url.partition("://")[0].lower() not in {"postgresql", "postgres"}:
         raise DatabaseProblem("The database URL must begin with postgresql://; Livelane runs on PostgreSQL alone.")
     try:
         known = conninfo_to_dict(url)

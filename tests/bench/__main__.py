@@ -67,7 +67,7 @@ def sizes(quick: bool, *those: int) -> list[int]:
 
 def main() -> None:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(prog="just bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="just bench", description=__doc__, allow_abbrev=False)
     parser.add_argument("words", nargs="*", metavar="quick | PART", help="the short form, or some parts alone")
     parser.add_argument("--peers", action="store_true", help="the same as the part peers")
     parser.add_argument("--readers", type=int, default=0, help="subscribers (5,000; quick: 1,000)")

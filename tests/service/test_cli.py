@@ -1,8 +1,15 @@
 """The verbs that make people, tokens and links, and take texts away: beside a running server, on its database."""
 
+import contextlib
+import fcntl
+import os
+import pty
 import re
+import select
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 
 import click
@@ -79,7 +86,9 @@ def test_what_cannot_be_done_is_said(livelane) -> None:
     assert "looks like ada@example.org" in livelane("person", "add", "b@example.org", "--name", " ", fails=True)
     assert "livelane person add bob@example.org" in livelane("token", "bob@example.org", fails=True)
     assert "Nobody here has the address" in livelane("person", "erase", "bob@example.org", "--yes", fails=True)
-    assert "no ticket #99" in livelane("redact", "ticket", "99", "--yes", fails=True)
+    assert "no ticket #99" in livelane("redact", "ticket", "99", fails=True)
+    assert "1<=x<=9223372036854775807" in livelane("redact", "ticket", "9" * 20, fails=True)
+    assert "name has 1 to 200 characters" in livelane("token", "ada@example.org", "--name", " ", fails=True)
 
 
 def test_an_erased_person_is_out_and_nameless_and_the_id_stays(serve: Product, livelane) -> None:
@@ -89,15 +98,111 @@ def test_an_erased_person_is_out_and_nameless_and_the_id_stays(serve: Product, l
     with client(serve, ada) as http:
         board = http.post("/api/boards", json={"title": "Shared"}).json()["id"]
         http.post(f"/api/boards/{board}/members", json={"email": "bob@example.org", "role": "owner"})
+        alone = http.post("/api/boards", json={"title": "Mine"}).json()["id"]
 
-    livelane("person", "erase", "ada@example.org", "--yes")
+    said = livelane("person", "erase", "ada@example.org")
 
+    assert re.fullmatch(
+        rf"Person 1 is erased\. .*\nBoard {alone} has no member left, so nobody .*\n", said
+    )  # not Shared
     with client(serve, ada) as http:
         assert http.get("/api/me").status_code == 401
     with client(serve, bob) as http:
         events = http.get(f"/api/boards/{board}/events").json()
     assert "Ada" not in str(events)
     assert any((event.get("actor") or {}).get("id") == 1 for event in events)
+
+
+def test_whose_boards_go_to_somebody_else_on_erasure_is_told(serve: Product, livelane) -> None:
+    livelane("person", "add", "ada@example.org", "--name", "Ada")
+    livelane("person", "add", "bob@example.org", "--name", "Bob")
+    with client(serve, livelane("token", "ada@example.org").strip()) as http:
+        board = http.post("/api/boards", json={"title": "Shared"}).json()["id"]
+        http.post(f"/api/boards/{board}/members", json={"email": "bob@example.org", "role": "viewer"})
+
+    said = livelane("person", "erase", "ada@example.org")
+
+    assert f"Board {board} had no other owner; Bob is its owner now." in said
+    with client(serve, livelane("token", "bob@example.org").strip()) as http:
+        assert http.delete(f"/api/boards/{board}").status_code == 200
+
+
+def at_terminal(typed: str, *arguments: str) -> tuple[int, str]:
+    """Run a verb at a terminal of its own, type that, and give its exit code and what stood there."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [LIVELANE, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is one
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        said, until = b"", time.monotonic() + 20
+        with contextlib.suppress(OSError):  # at the end of the other side
+            while time.monotonic() < until:
+                if select.select([ours], [], [], 1)[0]:
+                    said += os.read(ours, 4096)
+                if said.rstrip().endswith(b"[y/N]:"):  # again each second: readline misses a Ctrl-C in its first moment
+                    os.write(ours, typed.encode())
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+    os.close(ours)
+    return process.returncode, said.decode()
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\n", "\x03", "\x04"], ids=["no", "enter", "ctrl-c", "ctrl-d"])
+def test_somebody_at_a_terminal_is_asked_before_what_nobody_can_undo(serve: Product, livelane, typed: str) -> None:
+    livelane("person", "add", "ada@example.org", "--name", "Ada")
+    erase = ("person", "erase", "ada@example.org", "--database-url", serve.database_url)
+
+    code, said = at_terminal(typed, *erase)
+
+    assert (code, "Nothing was changed." in said, "Aborted" in said) == (1, True, False), said
+    assert at_terminal("y\n", *erase)[0] == 0
+
+
+def test_a_restore_into_a_migrated_database_says_what_is_there(livelane, tmp_path: Path) -> None:
+    livelane("backup", str(tmp_path / "board.dump"))
+
+    assert "Livelane's tables are in this database" in livelane("restore", str(tmp_path / "board.dump"), fails=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--wakeups", "nats://[::1"], "--wakeups is the address of a NATS server"),
+        (["serve", "--wakeups", "nats://host:abc"], "--wakeups is the address of a NATS server"),
+        (["serve", "--host", "a..b"], "There is no host 'a..b'"),
+        (["migrate", "--database-url", "postgresql://[::1/x"], "The database URL is not one"),
+        (["doctor", "http://a..b"], "'http://a..b' is not like https://board.example"),
+        (["tail", "1", "--url", "http://a..b"], "'http://a..b' is not like https://board.example"),
+        (["demo", "--url", "http://localhost:1"], "Give the database of http://localhost:1 as well"),
+        (["demo", "--url", "localhost"], "'localhost' is not like https://board.example"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_what_cannot_be_meant_is_a_sentence_and_no_traceback(arguments: list[str], said: str, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LIVELANE_")}
+    if arguments[0] in {"serve", "tail"}:
+        arguments = [*arguments, "--data", str(tmp_path)]
+    done = subprocess.run([LIVELANE, *arguments], capture_output=True, text=True, timeout=20, check=False,
+                          env=environment)  # fmt: skip
+
+    assert done.returncode in {1, 2}
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("setting", ["LIVELANE_LOG=plain", "LIVELANE_LOG_LEVEL=verbose"])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_log_that_cannot_be_is_refused_before_anything_starts(setting: str, workers: str, tmp_path: Path) -> None:
+    name, _, value = setting.partition("=")
+    done = subprocess.run([LIVELANE, "serve", "--port", "0", "--workers", workers, "--data", tmp_path],
+                          capture_output=True, text=True, timeout=20, check=False,
+                          env={**os.environ, name: value})  # fmt: skip
+
+    assert done.returncode == 2
+    assert f"{name} is {value!r}; it can be " in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_redacted_ticket_is_blank_in_rows_and_log_and_the_epoch_is_new(serve: Product, livelane) -> None:

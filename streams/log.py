@@ -62,7 +62,6 @@ class Ask(msgspec.Struct, frozen=True):
 class Grant(msgspec.Struct, frozen=True):
     """Who asks, and what of it they may read."""
 
-    kind: str  # "session" or "token"
     person: int
     expires_in_s: float | None
     topics: list[str]  # as asked, `me` by its name
@@ -191,7 +190,7 @@ async def grants(pool: Pool, asks: Iterable[Ask]) -> dict[Ask, Grant | None]:
     rows = await _fetch(
         pool,
         """
-        SELECT a.n, c.kind, c.person_id, extract(epoch FROM c.expires_at - now())::float8, t.topic, t.found, t.may_read
+        SELECT a.n, c.person_id, extract(epoch FROM c.expires_at - now())::float8, t.topic, t.found, t.may_read
           FROM (SELECT n, hash, array_agg(topic ORDER BY place) AS topics
                   FROM unnest(%(n)s::integer[], %(hash)s::bytea[], %(topic)s::text[])
                        WITH ORDINALITY AS u (n, hash, topic, place)
@@ -208,14 +207,13 @@ async def grants(pool: Pool, asks: Iterable[Ask]) -> dict[Ask, Grant | None]:
 
 
 def _grant(rows: list[TupleRow]) -> Grant:
-    _, kind, person, expires_in_s, *_ = rows[0]
+    _, person, expires_in_s, *_ = rows[0]
     return Grant(
-        kind=kind,
         person=person,
         expires_in_s=expires_in_s,
-        topics=[row[4] for row in rows],
-        missing=frozenset(row[4] for row in rows if not row[5]),
-        refused=frozenset(row[4] for row in rows if row[5] and not row[6]),
+        topics=[row[3] for row in rows],
+        missing=frozenset(row[3] for row in rows if not row[4]),
+        refused=frozenset(row[3] for row in rows if row[4] and not row[5]),
     )
 
 

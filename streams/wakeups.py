@@ -4,7 +4,7 @@ A source keeps two promises: `rung(topic, session)` for each topic that is annou
 one in PostgreSQL that announced it, and `again()` whenever announcements may have been missed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from streams import log
@@ -13,8 +13,6 @@ from streams.settings import Settings
 
 if TYPE_CHECKING:
     from streams.hub import Hub
-
-Rung = Callable[[str, int], None]
 
 
 class Wakeups(Protocol):

@@ -1,6 +1,5 @@
 """One line of the doctor's report."""
 
-from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -15,9 +14,6 @@ class Finding(msgspec.Struct, frozen=True):
     check: str  # a stable name for programs: "triggers", "buffering"
     text: str
     todo: str = ""  # one sentence; empty when all is well
-
-
-Report = Callable[[Finding], None]
 
 
 def ok(check: str, text: str) -> Finding:

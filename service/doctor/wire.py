@@ -36,7 +36,6 @@ class Exchange:
         self.status = 0
         self.version = ""
         self.headers: dict[str, str] = {}
-        self.alpn = ""
         self.ended = False
         self._rest = b""
         self._chunked = False
@@ -107,9 +106,7 @@ class Exchange:
             return plain
         context = ssl.create_default_context()
         context.set_alpn_protocols(["http/1.1"])
-        wrapped = context.wrap_socket(plain, server_hostname=host)
-        self.alpn = wrapped.selected_alpn_protocol() or ""
-        return wrapped
+        return context.wrap_socket(plain, server_hostname=host)
 
     def _request(self, method: str, headers: Mapping[str, str], body: bytes) -> bytes:
         url = urlsplit(self.url)

@@ -20,7 +20,6 @@ import msgspec
 import psycopg
 
 from service.schema import keeper, server
-from service.schema.account import programs
 
 START_S = 60.0  # initdb on a slow disk takes some seconds; crash recovery may take longer and is waited for
 STOP_S = 30.0
@@ -37,7 +36,6 @@ class Server(msgspec.Struct, frozen=True):
     url: str  # role `livelane`, owner of the database
     sql_url: str  # role `livelane_sql`, so that the log can tell a person in psql from the service
     admin_url: str  # role `postgres`, superuser
-    programs: Path  # the folder of psql and pg_dump
 
 
 @contextlib.contextmanager
@@ -193,7 +191,6 @@ def _server(data: Path) -> Server:
         url=_url(data, "livelane"),
         sql_url=_url(data, "livelane_sql"),
         admin_url=_url(data, "postgres"),
-        programs=programs(),
     )
 
 

@@ -6,7 +6,7 @@ const FORM = /^[A-Za-z0-9_-]{4,200}$/
 const listeners = new Set<() => void>()
 let held: string | undefined
 
-/** The code in a fragment: `#code=7Q4K-20WM` or plain `#7Q4K-20WM` on /setup. */
+/** The code in a fragment: `#code=…`. */
 export function codeIn(hash: string): string | undefined {
   const code = new URLSearchParams(hash.replace(/^#/, '')).get('code')
   return code && FORM.test(code) ? code : undefined

@@ -119,13 +119,3 @@ export interface Session {
   ended(): 'expired' | 'signed-out' | 'other' | undefined
   signOut(): Promise<void>
 }
-
-/** `undefined` when nobody is signed in. Rejects with a Refusal when the server does not answer. */
-export type OpenSession = () => Promise<Session | undefined>
-export type SignIn = (with_: { email: string; password: string } | { code: string }) => Promise<Session>
-export type SetUp = (account: {
-  code: string
-  name: string
-  email: string
-  password: string
-}) => Promise<Session>

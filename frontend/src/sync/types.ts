@@ -44,17 +44,6 @@ export interface BoardSnapshot extends Pick<Rows['Snapshot'], 'v' | 'app' | 'top
   [noun: string]: unknown
 }
 
-export type SnapshotReason =
-  | 'start'
-  | 'epoch'
-  | 'expired'
-  | 'ahead'
-  | 'malformed'
-  | 'bulk'
-  | 'lagging'
-  | 'schema'
-  | (string & {})
-
 export type Actor = Rows['Actor']
 
 /** One committed change of one topic. */

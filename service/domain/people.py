@@ -22,7 +22,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     name: str
     email: str | None
-    admin: bool  # manages people, not boards
+    admin: bool  # whose it is to manage people, not boards; no call asks for it yet
     time_zone: str
     locale: str
     has_password: bool

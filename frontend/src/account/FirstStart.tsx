@@ -51,7 +51,7 @@ export function FirstStart({ code }: { code: string }) {
         </span>
         <form onSubmit={(event) => void create(event)}>
           <h1>Create the first account</h1>
-          <p className="lead">It owns this server. Everyone else is invited from inside.</p>
+          <p className="lead">Everyone else is invited from inside.</p>
           <div className="field">
             <span className="name">
               Setup code <em>from your terminal link</em>

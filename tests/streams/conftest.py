@@ -157,9 +157,8 @@ class Site:
         return sse.stream(f"{self.url}/streams{path}", headers, **options)
 
 
-@pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
-    """The streams' process on this test's database, not started."""
+def populate(database_url: str) -> None:
+    """Make Ada, Bob and their boards."""
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute("INSERT INTO person (email, name) VALUES ('ada@example.org', 'Ada'), ('bob@example.org', 'Bob')")
         for person, name in ((ADA, "ada"), (BOB, "bob")):
@@ -175,6 +174,12 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
         )
         conn.execute("INSERT INTO board_column (board_id, title) VALUES (1, 'To do'), (1, 'Done'), (2, 'To do')")
         conn.execute("INSERT INTO ticket (column_id, title) VALUES (1, 'one'), (1, 'two'), (3, 'three')")
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    """The streams' process on this test's database, not started."""
+    populate(database_url)
     site = Site(database_url, tmp_path / "streams.log")
     try:
         yield site

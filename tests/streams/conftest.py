@@ -135,7 +135,7 @@ class Site:
             return await client.get(path)
 
     async def inside(self) -> dict[str, int]:
-        """Counts from inside the process: tasks, streams, people, visited, watching."""
+        """Counts from inside the process: tasks, streams, those still in memory, people, visited, watching."""
         return (await self.get("/inside")).json()
 
     async def metric(self, name: str, **labels: str) -> float:

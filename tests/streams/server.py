@@ -1,6 +1,7 @@
 """The streams alone under uvicorn, as a process: `python -m tests.streams.server PORT SETTINGS HOST`."""
 
 import asyncio
+import gc
 import json
 import logging
 import socket
@@ -13,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.app import create_app
 from streams.settings import Settings
+from streams.subscriber import Subscriber
 
 
 class Alone:
@@ -33,10 +35,12 @@ class Alone:
             body = json.dumps(parts).encode()
         elif path == "/inside":
             hub = self.streams.state.hub
+            gc.collect()
             body = json.dumps(
                 {
                     "tasks": len(asyncio.all_tasks()),
                     "streams": len(hub.streams),
+                    "held": sum(isinstance(each, Subscriber) for each in gc.get_objects()),
                     "lagging": sum(stream.far == "lagging" for stream in hub.streams),
                     "people": len(hub.people),
                     "visited": sum(len(part) for part in hub.rounds._parts),

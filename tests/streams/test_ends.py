@@ -2,15 +2,17 @@
 
 import asyncio
 import json
-import os
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from streams.settings import Settings
 from tests import sse
-from tests.streams.conftest import Site, until
+from tests.streams.conftest import Site, sessions, until
 
 
 async def test_a_stream_rotates_with_a_short_retry_and_no_blind_moment(site: Site, rename: Callable[..., Any]):
@@ -105,8 +107,7 @@ async def test_clients_that_leave_are_forgotten(running: Site):
         await until(gone)
 
 
-async def test_connect_and_abort_cycles_leave_nothing_behind(site: Site):
-    """2,000 here; LIVELANE_CYCLES=10000 for the full number."""
+async def test_connect_and_abort_cycles_leave_nothing_behind(site: Site, conn: psycopg.AsyncConnection):
     site.start()
     assert site.process
     statm = Path(f"/proc/{site.process.pid}/statm")
@@ -132,16 +133,18 @@ async def test_connect_and_abort_cycles_leave_nothing_behind(site: Site):
     await cycles(500)
     await until(gone)
     before, inside = resident_kib(), await site.inside()
-    await cycles(int(os.environ.get("LIVELANE_CYCLES", "2000")))
+    await cycles(10_000)
 
     async def as_before() -> bool:
         after = await site.inside()
         return after["tasks"] <= inside["tasks"] + 1 and not any(
-            after[key] for key in ("streams", "people", "visited", "watching")
+            after[key] for key in ("streams", "held", "people", "visited", "watching")
         )
 
     await until(as_before, 10)
     assert resident_kib() - before < 8 * 1024
+    assert len(await sessions(conn, "livelane streams")) <= Settings("").connections
+    assert len(await sessions(conn, "livelane listener")) == 1
     assert await site.metric("livelane_streams_open") == 0
     assert "ERROR" not in site.log, site.log
 

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 
 from tests.torture.ground import Ground
 
-FAULTS = ("restart", "kill", "listener", "connections", "postgres", "freeze", "lunch", "trigger")
+FAULTS = ("restart", "kill", "listener", "connections", "backend", "postgres", "freeze", "lunch", "trigger")
 
 # `zzz` comes after the log's own, and changes another ticket in whoever's transaction.
 # `again` comes before it, and changes once more what is being written.
@@ -73,6 +73,10 @@ async def _make(ground: Ground, fault: str) -> None:
         await anyio.to_thread.run_sync(ground.kill_postgres)
         await anyio.sleep(0.2)
         await anyio.to_thread.run_sync(partial(ground.await_postgres, 30))
+    elif fault == "backend":
+        await _kill_one_of_its_backends(ground)
+        await anyio.sleep(0.2)
+        await anyio.to_thread.run_sync(partial(ground.await_postgres, 30))
     elif fault == "freeze":
         worker = product.workers[0]
         os.kill(worker, signal.SIGSTOP)
@@ -107,6 +111,17 @@ async def _terminate(ground: Ground, which: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
             f" AND usename = 'livelane' AND {which}".encode()
         )
+
+
+async def _kill_one_of_its_backends(ground: Ground) -> None:
+    """PostgreSQL ends all others then, and recovers from its log without being started again."""
+    async with await AsyncConnection.connect(ground.server.admin_url, autocommit=True) as conn:
+        found = await conn.execute(
+            "SELECT pid FROM pg_stat_activity WHERE usename = 'livelane' AND backend_type = 'client backend'"
+        )
+        pids = [pid for (pid,) in await found.fetchall()]
+    if pids:
+        os.kill(ground.chance("backend").choice(pids), signal.SIGKILL)
 
 
 async def _go_to_lunch(ground: Ground) -> None:

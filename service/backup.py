@@ -10,12 +10,12 @@ from subprocess import PIPE
 import click
 import psycopg
 
-from service.cli import with_database
 from service.schema import database
 from service.schema.account import programs
 from service.schema.embedded import attach
 from service.schema.migrate import migrate
 from service.schema.programs import environment_of
+from service.verbs import with_database
 
 OPTIONS = ("--no-owner", "--no-privileges")
 NEWER = b"SET transaction_timeout"  # what pg_dump writes at the top, and servers before 17 do not know

@@ -1,132 +1,29 @@
-"""The `livelane` command. Every verb finds the database the same way; every error is a sentence with a next step."""
+"""The `livelane` command, with serve, migrate and sql. Every error is a sentence with a next step."""
 
 import contextlib
 import errno
-import importlib
 import importlib.util
 import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import click
 import psycopg
 from msgspec import structs
 
-from service import credentials, logs, running
+from service import credentials, logs
 from service.parameters import Networks, WebAddress
 from service.schema import database
-from service.schema.embedded import EmbeddedError, attach, claim
+from service.schema.embedded import attach, claim
 from service.schema.keeper import is_kept
-from service.schema.migrate import MigrationError, migrate, pending
+from service.schema.migrate import migrate, pending
 from service.schema.programs import run_program
-from service.settings import CONNECTIONS, Settings, data_directory
-
-LATER = {  # verbs that live in a module of their own, loaded when asked for
-    "tail": "service.tail:tail",
-    "doctor": "service.doctor:doctor",
-    "demo": "service.demo:demo",
-    "bench": "service.bench:bench",
-    "backup": "service.backup:backup",
-    "restore": "service.backup:restore",
-}
-ORDER: list[str] = [  # as people need them
-    "serve",
-    "demo",
-    "tail",
-    "sql",
-    "doctor",
-    "person",
-    "token",
-    "redact",
-    "migrate",
-    "backup",
-    "restore",
-    "bench",
-    "schema",
-]
-BIGINT = 2**63 - 1  # the last id that a row can have
-SENTENCES = (database.DatabaseProblem, EmbeddedError, MigrationError, credentials.Refused, ChildProcessError)
-
-Command = Callable[..., Any]
-
-
-class Verbs(click.Group):
-    """The verbs, some of them loaded late; turns known errors into their sentence."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        there = [verb for verb, place in LATER.items() if importlib.util.find_spec(place.partition(":")[0])]
-        return sorted([*self.commands, *there], key=ORDER.index)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in LATER:
-            return super().get_command(ctx, cmd_name)
-        module, _, name = LATER[cmd_name].partition(":")
-        return getattr(importlib.import_module(module), name)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except SENTENCES as error:
-            raise click.ClickException(str(error)) from None
-        except KeyboardInterrupt:
-            sys.exit(128 + signal.SIGINT)  # no word of ours: whoever pressed it knows
-        except psycopg.OperationalError as error:
-            text = str(error).strip() or type(error).__name__
-            raise click.ClickException(f"The database went away: {text}. Look at its log and try again.") from None
-        except psycopg.Error as error:
-            text = error.diag.message_primary or str(error).strip()
-            raise click.ClickException(f"The database refused: {text}. `livelane doctor` says more.") from None
-
-
-def with_database(command: Command) -> Command:
-    """Add --data and --database-url to a verb."""
-    command = click.option(
-        "--data",
-        envvar="LIVELANE_DATA",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=data_directory,
-        show_default=str(data_directory()),
-        help="Folder of the embedded PostgreSQL, and of web app files of earlier releases.",
-    )(command)
-    return click.option(
-        "--database-url",
-        envvar="LIVELANE_DATABASE_URL",
-        default="",
-        metavar="URL",
-        help="A PostgreSQL of your own (15 or newer) instead of the embedded one: postgresql://user:password@host/name",
-    )(command)
-
-
-@contextlib.contextmanager
-def opened(database_url: str, data: Path, *, may_migrate: bool = False) -> Generator[str]:
-    """Give the URL of a database with this release's schema for the length of the block.
-
-    The embedded one is joined or started, and migrated; an external one is migrated if `may_migrate`.
-    """
-    if not database_url:
-        with attach(data, say) as server:
-            migrate(server.url, say=say)
-            yield server.url
-        return
-    database.examine(database_url)
-    if may_migrate:
-        migrate(database_url, say=say)
-    elif due := pending(database_url):
-        raise MigrationError(
-            f"The database lacks {len(due)} migration{'s' if len(due) > 1 else ''} of this release "
-            f"({due[0]}{' …' if len(due) > 1 else ''}). Make a backup, then run `livelane migrate`, "
-            "or start with --migrate."
-        )
-    yield database_url
-
-
-def say(text: str) -> None:
-    """Tell the person what is going on, beside what the command prints."""
-    click.echo(click.style(text, dim=True), err=True)
+from service.settings import CONNECTIONS, Settings
+from service.verbs import Verbs, opened, say, with_database
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -303,118 +200,12 @@ def sql(ctx: click.Context, database_url: str, data: Path, arguments: tuple[str,
         ctx.exit(run_program("psql", url, arguments))
 
 
-@livelane.group()
-def person() -> None:
-    """Add people, or erase them."""
-
-
-@person.command("add")
-@with_database
-@click.argument("email")
-@click.option("--name", required=True, help="As others see it.")
-@click.option("--admin", is_flag=True, help="Marks whose it is to manage people; no call of the API asks yet.")
-@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", type=WebAddress(),
-              help="Where the printed link leads.",
-              show_default="the running server, else http://localhost:8000")  # fmt: skip
-def add(database_url: str, data: Path, email: str, name: str, admin: bool, base: str) -> None:
-    """Make an account; prints a link to sign in with once, good for a week, to choose a password."""
-    with _owner(database_url, data) as conn:
-        code = credentials.add_person(conn, email, name, admin=admin)
-    say(f"{name} <{email.lower()}> has an account. To sign in and choose a password:")
-    click.echo(f"{base or _address(database_url, data)}/#code={code}")
-
-
-@person.command("link")
-@with_database
-@click.argument("email")
-@click.option("--url", "base", default="", envvar="LIVELANE_PUBLIC_URL", type=WebAddress(),
-              help="Where the printed link leads.",
-              show_default="the running server, else http://localhost:8000")  # fmt: skip
-def link(database_url: str, data: Path, email: str, base: str) -> None:
-    """Print a link to sign in with once and choose a new password, for someone who forgot theirs."""
-    with _owner(database_url, data) as conn:
-        code = credentials.sign_in_code(conn, email)
-    click.echo(f"{base or _address(database_url, data)}/#code={code}")
-
-
-@person.command("erase")
-@with_database
-@click.argument("email")
-@click.option("--yes", is_flag=True, help="Do not ask. A script is not asked in any case.")
-def erase(database_url: str, data: Path, email: str, yes: bool) -> None:
-    """Blank a person's name, address and credentials for good; what they did stays, by a former member."""
-    _make_sure(f"Erase {email}? Nobody can undo this.", yes)
-    with _owner(database_url, data) as conn:
-        erased = credentials.erase_person(conn, email)
-    click.echo(f"Person {erased.person} is erased. Backups that you keep still have the name.")
-    for board, name in erased.heirs:
-        click.echo(f"Board {board} had no other owner; {name} is its owner now.")
-    for board in erased.alone:
-        click.echo(
-            f"Board {board} has no member left, so nobody can open it. To delete it for good: "
-            f'livelane sql -- -c "DELETE FROM board WHERE id = {board}"'
-        )
-
-
-@livelane.command("token")
-@with_database
-@click.argument("email")
-@click.option("--name", default="command line", show_default=True, help="To tell tokens apart.")
-def token(database_url: str, data: Path, email: str, name: str) -> None:
-    """Print a new bearer token, alone on the last line.
-
-    The database keeps its hash alone: it is shown this once.
-    """
-    with _owner(database_url, data) as conn:
-        made = credentials.add_token(conn, email, name)
-    click.echo(made)
-
-
-@livelane.group()
-def redact() -> None:
-    """Take texts out of the rows and the log for good."""
-
-
-@redact.command("ticket")
-@with_database
-@click.argument("number", type=click.IntRange(1, BIGINT))
-@click.option("--yes", is_flag=True, help="Do not ask. A script is not asked in any case.")
-def redact_ticket(database_url: str, data: Path, number: int, yes: bool) -> None:
-    """Blank the title and description of ticket #NUMBER, now and in its history, for every reader."""
-    _make_sure(f"Blank the texts of ticket #{number}? Nobody can undo this.", yes)
-    with _owner(database_url, data) as conn:
-        credentials.redact_ticket(conn, number)
-    click.echo(f"Ticket #{number} is redacted; open boards start again from a snapshot.")
-
-
 @livelane.command()
 def schema() -> None:
     """Print the REST API's OpenAPI document, as /docs/openapi.json serves it."""
     from service.app import openapi_json  # here: the other verbs need no API
 
     click.echo(openapi_json())
-
-
-def _make_sure(question: str, yes: bool) -> None:
-    """Ask, when somebody is at the terminal to answer. A script has no second thoughts, and says what it means."""
-    if yes or not sys.stdin.isatty():
-        return
-    with contextlib.suppress(click.Abort):  # Ctrl-C or Ctrl-D instead of an answer
-        if click.confirm(question):
-            return
-    raise click.ClickException("Nothing was changed.")
-
-
-def _address(database_url: str, data: Path) -> str:
-    """Where people reach the server that runs on the data folder, or would by default."""
-    found = None if database_url else running.find(data, ("serve", "serve-api"))
-    return found.public_url if found else "http://localhost:8000"
-
-
-@contextlib.contextmanager
-def _owner(database_url: str, data: Path) -> Generator[psycopg.Connection]:
-    with opened(database_url, data) as url, psycopg.connect(url, autocommit=True) as conn:
-        yield conn
 
 
 def main() -> None:

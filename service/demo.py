@@ -16,12 +16,12 @@ import psycopg
 from click.core import ParameterSource
 
 from service import credentials, logs, running
-from service.cli import opened, say, with_database
 from service.parameters import WebAddress
 from service.robots import Robot, Script
 from service.schema import database
 from service.schema.embedded import attach, claim
 from service.settings import Settings
+from service.verbs import opened, say, with_database
 
 TITLE = "Garden café"
 PEOPLE = (("ada@example.org", "Ada"), ("bo@example.org", "Bo"))  # who the links are for

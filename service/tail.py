@@ -3,10 +3,8 @@
 import contextlib
 import json
 import random
-import sys
 import time
 from collections.abc import Generator, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +12,18 @@ import click
 import httpx
 import psycopg
 from rich.console import Console
-from rich.text import Text
 
 from service import running
-from service.cli import with_database
 from service.frames import Frame, Frames
 from service.parameters import WebAddress
+from service.printing import Lines, Objects
 from service.schema import database
-from service.telling import Board, who
+from service.verbs import with_database
 
 STEADY_S = 10.0  # a stream that ends before its first heartbeat is due was no success: the next waits longer
 SILENCE_S = 25.0  # heartbeats come every 10 s; after this long without a byte the stream is dead
 CONNECT_S = 5.0
 MOST_WAIT_S = 15.0  # between two tries
-NAME_WIDTH = 16
-COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
-
-# What people wrote must not reach the terminal as commands (C1 is another way to say ESC) or turn the line around.
-COMMANDS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
 
 
 class Ended(click.ClickException):
@@ -94,7 +86,7 @@ def _reader(conn: psycopg.Connection, board: int) -> int:
 class Tail:
     """One board's stream, followed across disconnects."""
 
-    def __init__(self, url: str, board: int, key: Key, out: "Lines | Objects") -> None:
+    def __init__(self, url: str, board: int, key: Key, out: Lines | Objects) -> None:
         self.url, self.board, self.key, self.out = url, board, key, out
         self.cursor = ""
         self.retry_s = 1.0
@@ -217,84 +209,6 @@ def _refusal(answer: httpx.Response, board: int, url: str) -> str:
     if answer.status_code == 404:
         return f"There is no board {board} at {url}, or not for this token. {detail}".strip()
     return f"{url} refused the stream ({answer.status_code}). {detail}".strip()
-
-
-class Lines:
-    """Readable lines: when, who, what."""
-
-    def __init__(self, console: Console, last: int) -> None:
-        self.console, self.last = console, last
-        self.board = Board()
-        self.seen = 0
-
-    def snapshot(self, frame: dict[str, Any]) -> tuple[int, int] | None:
-        """Say what is there; at the first one, return how much history to ask for."""
-        state, first = frame["state"], self.seen == 0
-        self.board.snapshot(state)
-        tickets = len(state["tickets"])
-        there = f"{len(state['columns'])} columns, {tickets} ticket{'' if tickets == 1 else 's'}, event {frame['seq']}"
-        self.seen = max(frame["seq"], 1)
-        if not first:
-            self.note(f"a new snapshot ({frame['reason']}): {there}")
-            return None
-        self._write(Text.assemble((self.board.title, "bold"), (f"  board {state['board']['id']}: {there}", "dim")))
-        return (frame["seq"], self.last) if self.last and frame["seq"] else None
-
-    def past(self, events: list[dict[str, Any]]) -> None:
-        """Print what happened before."""
-        for event in events:
-            self._print(event)
-
-    def event(self, event: dict[str, Any]) -> None:
-        """Print what happened now."""
-        self._print(event)
-        self.board.apply(event)
-        self.seen = event["seq"]
-
-    def note(self, text: str) -> None:
-        """Say something about the connection, beside the board's own life."""
-        self._write(Text(f"{_now()}  · {text}", style="dim"))
-
-    def _print(self, event: dict[str, Any]) -> None:
-        name = who(event)
-        at = datetime.fromisoformat(event["at"]).astimezone()
-        colour = COLOURS[(event["actor"]["id"] if event.get("actor") else hash(event["via"])) % len(COLOURS)]
-        line = Text.assemble(
-            (f"{at:%H:%M:%S}", "dim"), "  ", (f"{name:{NAME_WIDTH}}", colour), "  ",
-            self.board.says(event), (f"  {event['seq']}", "dim"),
-        )  # fmt: skip
-        self._write(line)
-
-    def _write(self, line: Text) -> None:
-        line.plain = line.plain.translate(COMMANDS)
-        self.console.print(line, soft_wrap=True)
-
-
-class Objects:
-    """One JSON object a line on stdout: snapshots and events as they came. Notes go to stderr."""
-
-    def snapshot(self, frame: dict[str, Any]) -> None:
-        """Write it."""
-        self._write(frame)
-
-    def past(self, events: list[dict[str, Any]]) -> None:
-        """Nothing is asked for."""
-
-    def event(self, event: dict[str, Any]) -> None:
-        """Write it."""
-        self._write(event)
-
-    def note(self, text: str) -> None:
-        """Say something about the connection."""
-        click.echo(text, err=True)
-
-    def _write(self, item: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(item, ensure_ascii=False, separators=(",", ":")) + "\n")
-        sys.stdout.flush()
-
-
-def _now() -> str:
-    return f"{datetime.now().astimezone():%H:%M:%S}"
 
 
 @click.command()

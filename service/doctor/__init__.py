@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.text import Text
 
 from service import running
-from service.cli import with_database
 from service.doctor import database, log, way
 from service.doctor.finding import Finding, fail, warn
 from service.doctor.scratch import may_be_made, scratch
@@ -21,6 +20,7 @@ from service.doctor.way import Address
 from service.parameters import WebAddress
 from service.schema.database import DatabaseProblem, examine
 from service.schema.embedded import EmbeddedError, attach
+from service.verbs import with_database
 
 MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "bold red")}
 

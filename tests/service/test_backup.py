@@ -66,7 +66,7 @@ def test_a_database_in_use_is_not_restored_over(serve: Product, told: str, tmp_p
     refused = livelane("restore", file, "--database-url", serve.database_url)
 
     assert refused.returncode == 1
-    assert "There is a board in this database already" in refused.stderr
+    assert "tables are in this database already" in refused.stderr
 
 
 def test_a_place_that_cannot_be_written_to_is_said(serve: Product, tmp_path: Path) -> None:

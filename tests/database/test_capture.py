@@ -276,7 +276,7 @@ async def test_what_enters_a_column_while_it_returns_is_missed_by_nobody(
         replica.snapshot(state["seq"], state["epoch"], state)
         await one.execute("COMMIT")
 
-    for event in await events(conn, after=state["seq"]):
+    for event in await events(conn, after=replica.seq or 0):
         replica.event(event)
     assert replica.board() == of_snapshot(await snapshot(conn))
     assert len(replica.board()["tickets"]) == 4

@@ -16,7 +16,7 @@ import { tellWhere } from './here'
 import { type Proof, prove } from './proof'
 import { useSending } from './useSending'
 
-/** As the API asks for: Password in service/domain/texts.py. */
+/** What people are asked for; the API's floor, for programs, is lower. */
 export const PASSWORD_LENGTH = 12
 
 export function FirstStart({ code }: { code: string }) {

@@ -115,6 +115,8 @@ def front(fronts: Fronts, way: Way) -> Front:
 
 @pytest.fixture
 def site(behind: Product) -> Site:
+    if not behind.runs:  # a test that ended it could not start it again in time
+        behind.start()
     return Site(behind.url, "", behind.database_url)
 
 

@@ -5,15 +5,17 @@ when asked for scale, which is nodes units, for docs/scale.md.
 """
 
 import argparse
+import contextlib
 import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from rich.console import Console
 
+from service.schema.embedded import attach
 from tests.bench import (
     boards,
     bulk,
@@ -32,6 +34,7 @@ from tests.bench import (
 from tests.bench.machine import cores, cores_in_use, pin, raise_file_limit
 from tests.bench.report import QUIET, Album, Figure, put_into, show, write
 from tests.bench.site import Site, site
+from tests.cluster import Cluster
 
 Part = Callable[[Site], list[Figure]]
 SEVERAL = {"growth": ["boards", "replay", "snapshot"], "scale": ["nodes", "units"]}
@@ -75,8 +78,15 @@ def main() -> None:
     parser.add_argument(
         "--page", type=Path, metavar="FILE", help="put tables into this Markdown page, pictures beside it"
     )
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--database-url", default="", metavar="URL", help="measure on this PostgreSQL, best an empty one"
+    )
+    where.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="measure on the embedded PostgreSQL of this folder, beside its database",
     )
     given = parser.parse_args()
     quick = "quick" in given.words
@@ -98,18 +108,19 @@ def main() -> None:
         console.print(f"[yellow]The machine is busy ({load:.1f} cores in use): trust ratios, not absolutes.[/]")
     pin(load_core)
     figures: dict[str, list[Figure]] = {}
-    for name in wanted:
-        began = time.monotonic()
-        console.print(f"[dim]measuring {name} …[/]", end="")
-        with (
-            tempfile.TemporaryDirectory(prefix="livelane-bench-", ignore_cleanup_errors=True) as folder,
-            site(Path(folder), server_core, given.database_url, 25 * nodes.COUNTS[-1] if name == "nodes" else 0) as at,
-        ):
-            figures[name] = everything[name](at)
-        console.print(f"[dim] {time.monotonic() - began:.0f} s[/]")
-        if given.page:
-            command = f"just bench{' quick' if quick else ''} {name}"
-            put_into(figures[name], given.page, command, load, markers(name), album.tables.get(name, ""))
+    with beside(given.data) if given.data else contextlib.nullcontext(given.database_url) as database_url:
+        for name in wanted:
+            began = time.monotonic()
+            console.print(f"[dim]measuring {name} …[/]", end="")
+            with (
+                tempfile.TemporaryDirectory(prefix="livelane-bench-", ignore_cleanup_errors=True) as folder,
+                site(Path(folder), server_core, database_url, 25 * nodes.COUNTS[-1] if name == "nodes" else 0) as at,
+            ):
+                figures[name] = everything[name](at)
+            console.print(f"[dim] {time.monotonic() - began:.0f} s[/]")
+            if given.page:
+                command = f"just bench{' quick' if quick else ''} {name}"
+                put_into(figures[name], given.page, command, load, markers(name), album.tables.get(name, ""))
     show([figure for those in figures.values() for figure in those], console)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     write(figures, given.json, shlex.join(["just", "bench", *sys.argv[1:]]), load)
@@ -120,6 +131,13 @@ def main() -> None:
             (folder / f"bench-{name}.svg").write_text(drawn)
     console.print(f"[dim]the same as JSON: {given.json}[/]")
     sys.exit(1 if any(figure.holds is False for those in figures.values() for figure in those) else 0)
+
+
+@contextlib.contextmanager
+def beside(data: Path) -> Generator[str]:
+    """Give a database that is dropped again, in the embedded server of a data folder; people's own is not touched."""
+    with attach(data) as server, Cluster(server.url, server.admin_url).database("livelane_bench") as url:
+        yield url
 
 
 def markers(part: str) -> tuple[str, str]:

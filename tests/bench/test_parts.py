@@ -4,9 +4,13 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from service.schema.embedded import attach
 from tests.bench import boards, bulk, fanout, many, nodes, peers, proxies, replay, requests, soak, units
+from tests.bench.__main__ import beside
 from tests.bench.machine import cores
 from tests.bench.report import Album, Figure, put_into
 from tests.bench.site import Site, site
@@ -97,6 +101,19 @@ def test_the_visitors_of_a_soak_see_nothing_wrong(at: Site) -> None:
     assert run.samples[-1].streams > 0
     assert soak.figures(run.samples)
     assert _texts(soak.draw(run.samples))
+
+
+def test_a_data_folder_is_measured_in_beside_its_own_database(tmp_path: Path) -> None:
+    everyone = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1"
+    with attach(tmp_path) as server, psycopg.connect(server.url, autocommit=True) as conn:
+        before = conn.execute(everyone).fetchall()
+
+        with beside(tmp_path) as url, psycopg.connect(url) as there:
+            assert (conninfo_to_dict(url)["dbname"],) not in before
+            assert there.execute("SELECT current_user").fetchone() == ("livelane",)
+            assert len(conn.execute(everyone).fetchall()) == len(before) + 1
+
+        assert conn.execute(everyone).fetchall() == before
 
 
 def test_each_part_has_a_place_of_its_own_on_the_page(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.board import Board
@@ -32,6 +33,7 @@ async def choose(page: Page) -> None:
     await page.get_by_role("button", name="Save and go on").click()
 
 
+@pytest.mark.alone  # the first account of its database
 async def test_whoever_forgot_the_password_chooses_a_new_one_by_a_printed_link_and_signs_in_with_it(
     served: Product, board: Board, window: Window, other_window: Window
 ) -> None:

@@ -17,6 +17,8 @@ export interface PersonStorage extends OutboxStorage {
 }
 
 const BOARDS_KEPT = 12
+const ASK_AGAIN_MS = 500
+const ASKED_MOST = 6
 
 interface SavedBoard {
   board: Id
@@ -33,7 +35,25 @@ export async function openStorage(name: string): Promise<PersonStorage> {
   }
 }
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+/**
+ * Asks again while there is no answer: Chromium forgets a request now and then when the page before was left while it made the
+ * database, and remembers it at the next.
+ */
+async function openDatabase(name: string): Promise<IDBDatabase> {
+  const asked: Promise<IDBDatabase>[] = []
+  let opened: IDBDatabase | undefined
+  while (!opened && asked.length < ASKED_MOST) {
+    asked.push(askForDatabase(name))
+    opened = await Promise.race([...asked, silence(ASK_AGAIN_MS)])
+  }
+  for (const each of asked) each.then((late) => late !== opened && late.close()).catch(() => {})
+  if (!opened) throw new Error('no answer')
+  return opened
+}
+
+const silence = (ms: number) => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ms))
+
+function askForDatabase(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(name, 1)
     opening.onupgradeneeded = () => {

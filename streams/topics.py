@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 READERS = 3  # topics read at the same time; the pool has one connection more
+PULLS = 3  # snapshots and gaps read at the same time; openings and the listener's echo do not queue behind them all
 PUSH_BYTES = 128 * 1024  # handed to live streams at once, whatever room their buffers have
 TOPIC_BYTES = 4 * 1024 * 1024  # of a ring at most, and
 RINGS_BYTES = 256 * 1024 * 1024  # of all together, about
@@ -39,6 +40,7 @@ class Topics:
         self._pool = pool
         self._hub = hub
         self._heads = Gather(partial(log.topic_heads, pool))
+        self._pulls = asyncio.Semaphore(PULLS)
         self._dirty: dict[str, None] = {}  # topics to read, in the order they were rung
         self._reading: set[str] = set()
         self._work = asyncio.Event()
@@ -108,14 +110,16 @@ class Topics:
                     fresh = kept.began >= asked or kept.seq >= tail.known
                     if fresh or (tail.waiting > CROWD and clock() - kept.began < 6 * kept.took_s):
                         return kept
-                began = clock()
-                metrics.READS.labels("snapshot").inc()
-                found = await log.topic_snapshot(self._pool, tail.topic, self._settings.app)
+                async with self._pulls:
+                    began = clock()
+                    metrics.READS.labels("snapshot").inc()
+                    found = await log.topic_snapshot(self._pool, tail.topic, self._settings.app)
+                    took_s = clock() - began
                 if found is None:
                     return None
                 seq, state = found
                 tail.known = max(tail.known, seq)
-                tail.snapshot = Snapshot(seq, frames.one_line(state), began, clock() - began)
+                tail.snapshot = Snapshot(seq, frames.one_line(state), began, took_s)
                 return tail.snapshot
         finally:
             tail.waiting -= 1
@@ -126,8 +130,9 @@ class Topics:
             floor = tail.floor
             if seq >= floor or tail.why_snapshot(seq, "bulk"):
                 return
-            metrics.READS.labels("gap").inc()
-            rows = await log.read_events(self._pool, tail.topic, seq, floor - seq)
+            async with self._pulls:
+                metrics.READS.labels("gap").inc()
+                rows = await log.read_events(self._pool, tail.topic, seq, floor - seq)
             if tail.floor != floor:
                 return  # it moved meanwhile; whoever still lacks something asks again
             if not rows or rows[0].seq != seq + 1:

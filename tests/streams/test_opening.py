@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.nats import Nats
+from tests.sse import Stream
 from tests.streams.conftest import Site
 from tests.streams.deaf import DeafWire
 from tests.wire import Wire
@@ -70,6 +72,7 @@ async def open_and_change(site: Site, conn: psycopg.AsyncConnection, boards: lis
         head = seq + 1
         asked = {"snapshot": "", "cursor": f"?after={cursor}", "now": "?after=now"}[how]
         async with site.open(f"/boards/{board}{asked}", timeout=PATIENCE_S) as stream:
+            assert stream.status == 200, stream.body
             while seq < head:
                 frame = await stream.next(PATIENCE_S)
                 said = frame.json()["seq"]
@@ -93,6 +96,30 @@ async def test_one_change_in_the_midst_of_an_opening_is_not_missed(
     await open_and_change(site, conn, boards, how)
 
     assert await site.metric("livelane_poll_found_total") == 0
+
+
+@pytest.mark.parametrize("lack", ["snapshot", "gap"])
+async def test_while_many_wait_for_what_they_lack_another_is_let_in_and_the_listener_stays(
+    site: Site, wire: DeafWire, conn: psycopg.AsyncConnection, boards: list[Fresh], lack: str
+):
+    """On four connections the many take seconds: longer than an opening or an echo waits for one of them."""
+    site.start(poll_s=60, echo_s=1)
+    await conn.execute("UPDATE ticket SET title = 'new' WHERE id = ANY(%s)", ([ticket for *_, ticket in boards],))
+    wire.latency_s = 5 * LATENCY_S
+    async with AsyncExitStack() as streams:
+
+        async def come(board: int, cursor: str) -> Stream:
+            asked = "" if lack == "snapshot" else f"?after={cursor}"
+            stream = await streams.enter_async_context(site.open(f"/boards/{board}{asked}", timeout=PATIENCE_S))
+            assert stream.status == 200, stream.body
+            return stream
+
+        many = await asyncio.gather(*(come(board, cursor) for board, cursor, _ in boards[:25]))
+        await come(1, "")
+        for stream in many:
+            assert (await stream.next(PATIENCE_S)).event == ("snapshot" if lack == "snapshot" else "message")
+
+        assert await site.metric("livelane_listener_connects_total") == 1
 
 
 @pytest.mark.parametrize("how", ["snapshot", "cursor", "now"])

@@ -138,9 +138,11 @@ def at_terminal(typed: str, *arguments: str) -> tuple[int, str]:
         said, until = b"", time.monotonic() + 20
         with contextlib.suppress(OSError):  # at the end of the other side
             while time.monotonic() < until:
-                if select.select([ours], [], [], 1)[0]:
+                silent = not select.select([ours], [], [], 1)[0]
+                if not silent:
                     said += os.read(ours, 4096)
-                if said.rstrip().endswith(b"[y/N]:"):  # again each second: readline misses a Ctrl-C in its first moment
+                # again after a silent second: readline misses a Ctrl-C in its first moment
+                if said.rstrip().endswith(b"[y/N]:") or (silent and b"[y/N]:" in said):
                     os.write(ours, typed.encode())
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
